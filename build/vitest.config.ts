@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** Unit, replay, conformance and contract tests. Long ones end in `.long.test.ts` and run with `npm run test:long`. */
+const long = process.env.PLIMSOLL_TEST_LONG === "1";
+
+export default defineConfig({
+	root: new URL("..", import.meta.url).pathname,
+	test: {
+		include: long ? ["**/*.long.test.ts"] : ["**/*.test.ts"],
+		exclude: ["**/node_modules/**", "out/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])],
+		globalSetup: ["build/vitest-global-setup.ts"],
+		testTimeout: long ? 600_000 : 30_000,
+		hookTimeout: 60_000,
+		maxWorkers: 2,
+	},
+});

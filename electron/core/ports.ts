@@ -1,0 +1,146 @@
+import type { AppEvent, EventKind } from "../../shared/app-event.ts";
+import type { HistoryPoint } from "../../shared/ipc.ts";
+import type { MachineSample } from "../../shared/machine.ts";
+import type { Message } from "../../shared/messages/message.ts";
+import type { Settings } from "../../shared/settings.ts";
+
+/** Stops or closes what it was given for; calling it twice does nothing more. */
+export type Stop = () => void;
+
+/** Time, so that a test can hold it. */
+export interface Clock {
+	/** Wall clock, milliseconds since 1970. */
+	now(): number;
+	/** Milliseconds from an arbitrary start that never jump; for durations. */
+	monotonicMs(): number;
+	/** Calls back once after a delay. */
+	after(delayMs: number, callback: () => void): Stop;
+}
+
+/** Reads the machine's memory. */
+export interface MemoryProbe {
+	readonly source: "macos" | "linux" | "demo";
+	/** One reading; rejects where the system tells nothing. */
+	sample(): Promise<MachineSample>;
+}
+
+/** A process as the process table shows it. */
+export interface ProcessInfo {
+	readonly pid: number;
+	readonly parentPid: number;
+	/** Start time, milliseconds since 1970, to tell a pid from its reuse; null where the system does not tell. */
+	readonly startedAt: number | null;
+	/** Processor time used so far. */
+	readonly cpuTimeMs: number;
+	/** Arguments joined by blanks, as `ps -o command=` shows them. */
+	readonly commandLine: string;
+}
+
+/** What one process takes. */
+export interface ProcessFootprint {
+	/** Bytes: phys_footprint on macOS, anonymous + file-backed + swapped on Linux, nominal on the demo machine. */
+	readonly bytes: number;
+	/** Bytes of it in RAM outside the file cache. */
+	readonly heldBytes: number;
+	/** The system rounds this figure. */
+	readonly rounded: boolean;
+}
+
+/** Reads the process table. */
+export interface ProcessProbe {
+	/** Every process whose command could be a model runner or an engine; cheap enough for once a second. */
+	list(): Promise<readonly ProcessInfo[]>;
+	/** What a process takes, or null once it has ended. */
+	footprint(pid: number): Promise<ProcessFootprint | null>;
+	/** True while that very process lives; a reused pid does not count. */
+	isAlive(pid: number, startedAt: number | null): Promise<boolean>;
+}
+
+/** The probes of one machine, real or simulated. */
+export interface Probes {
+	readonly memory: MemoryProbe;
+	readonly processes: ProcessProbe;
+}
+
+/** Finds and starts an installed Ollama. */
+export interface EngineLauncher {
+	/** Where Ollama is installed, or null. */
+	find(): Promise<{ readonly kind: "app" | "binary"; readonly path: string } | null>;
+	/** Starts it detached; it outlives Plimsoll. Rejects with an AppError where that fails. */
+	start(): Promise<void>;
+}
+
+/** Settings on disk. */
+export interface SettingsStore {
+	/** The settings in force. */
+	current(): Settings;
+	/** Checks, writes atomically, then takes over. Rejects with `settings-invalid`, `storage-full` or `storage-failed`; then nothing has changed. */
+	save(next: Settings): Promise<void>;
+	/** Tells of hand edits: new settings, or what is wrong with the file while the old ones stay in force. */
+	onChange(listener: (change: SettingsChange) => void): Stop;
+}
+
+/** What a hand edit of the settings file led to. */
+export type SettingsChange =
+	| { readonly kind: "changed"; readonly settings: Settings }
+	| { readonly kind: "refused"; readonly file: string; readonly line: number; readonly problem: string };
+
+/** An event before it has its id. */
+export interface NewEvent {
+	readonly at: number;
+	readonly kind: EventKind;
+	readonly severity: AppEvent["severity"];
+	readonly message: Message;
+	readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** Samples and events that survive a restart. */
+export interface HistoryStore {
+	/** Keeps one sample a minute. Never throws: a full disk becomes an event in the log, the sample is lost. */
+	addPoint(point: HistoryPoint): void;
+	/** Keeps an event and gives it its id. An event that cannot be written still gets one. */
+	addEvent(event: NewEvent): AppEvent;
+	/** Minute samples between two times, oldest first. */
+	points(fromAt: number, toAt: number): readonly HistoryPoint[];
+	/** Events between two times, newest first, at most `limit`. */
+	events(fromAt: number, toAt: number, limit: number): readonly AppEvent[];
+	/** Names of models that Plimsoll loaded and that may still be loaded; survives a kill. */
+	ownLoads(): readonly string[];
+	setOwnLoad(modelKey: string, loaded: boolean): void;
+	close(): void;
+}
+
+/** A secret that survives a restart and is never shown in state or logs. */
+export interface Secrets {
+	/** The gateway's token; made at the first call. */
+	gatewayToken(): Promise<string>;
+}
+
+/** Suspend, resume and the like. */
+export interface Power {
+	onSuspend(listener: () => void): Stop;
+	onResume(listener: () => void): Stop;
+}
+
+/** Tells the person something that happened without them. */
+export interface Notifier {
+	notify(title: Message, body: Message): void;
+}
+
+/** Folders and files. */
+export interface Paths {
+	readonly dataDir: string;
+	readonly settingsFile: string;
+	readonly databaseFile: string;
+	readonly apiFile: string;
+	readonly logDir: string;
+}
+
+/** Structured log; never given a prompt, a token or an answer. */
+export interface Log {
+	child(room: string): Log;
+	error(what: string, figures?: Readonly<Record<string, unknown>>): void;
+	warn(what: string, figures?: Readonly<Record<string, unknown>>): void;
+	info(what: string, figures?: Readonly<Record<string, unknown>>): void;
+	debug(what: string, figures?: Readonly<Record<string, unknown>>): void;
+}

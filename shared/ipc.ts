@@ -1,0 +1,231 @@
+import { z } from "zod";
+import type { AppEvent } from "./app-event.ts";
+import type { SerializedError } from "./errors.ts";
+import type { PressureLevel } from "./machine.ts";
+import type { FlushResult, LoadResult, ReleaseResult } from "./operation.ts";
+import type { StatePatch } from "./patch.ts";
+import { settingsSchema } from "./settings.ts";
+import type { AppState } from "./state.ts";
+
+/** Asks without changing anything. */
+interface QueryEntry<Argument extends z.ZodType, Result> {
+	readonly kind: "query";
+	readonly argument: Argument;
+	/** Carries the result's type only. */
+	readonly result?: Result;
+}
+
+/** Changes something; resolves when it is done. */
+interface CommandEntry<Argument extends z.ZodType, Result> {
+	readonly kind: "command";
+	readonly argument: Argument;
+	readonly result?: Result;
+}
+
+/** Told by core. */
+interface EventEntry<Payload> {
+	readonly kind: "event";
+	readonly payload?: Payload;
+}
+
+function query<Result>() {
+	return <Argument extends z.ZodType>(argument: Argument): QueryEntry<Argument, Result> => ({
+		kind: "query",
+		argument,
+	});
+}
+
+function command<Result>() {
+	return <Argument extends z.ZodType>(argument: Argument): CommandEntry<Argument, Result> => ({
+		kind: "command",
+		argument,
+	});
+}
+
+function event<Payload>(): EventEntry<Payload> {
+	return { kind: "event" };
+}
+
+const nothing = z.null();
+const modelName = z.string().trim().min(1).max(512);
+const contextTokens = z.int().min(1).max(16_777_216);
+
+/** A minute (or, for the last 15 minutes, a second) of the memory curve. */
+export interface HistoryPoint {
+	readonly at: number;
+	readonly availableBytes: number;
+	readonly totalBytes: number;
+	readonly swapUsedBytes: number | null;
+	readonly loadedBytes: number;
+	readonly level: PressureLevel;
+}
+
+/** A stretch of the past. */
+export interface HistorySlice {
+	readonly points: readonly HistoryPoint[];
+	readonly events: readonly AppEvent[];
+}
+
+/**
+ * Everything a popover may ask of core or be told by it. Channel names, the popover's API, the registrar, the
+ * preload and the WebSocket transport are all derived from this one object.
+ */
+export const contract = {
+	/** The whole state; patches follow from its version on. */
+	snapshot: query<AppState>()(nothing),
+	/** Samples and events between two times, milliseconds since 1970. */
+	history: query<HistorySlice>()(
+		z.strictObject({ fromAt: z.number(), toAt: z.number(), points: z.int().min(2).max(2000).default(600) }),
+	),
+	/** Loads a model; resolves when the engine lists it. */
+	load: command<LoadResult>()(
+		z.strictObject({
+			model: modelName,
+			contextLength: contextTokens.optional(),
+			/** Milliseconds to keep it after its last answer; -1 for ever. */
+			keepAliveMs: z.number().min(-1).optional(),
+			/** Load although it is over the budget. */
+			force: z.boolean().default(false),
+		}),
+	),
+	/** Unloads a model; resolves when its release is proved, not confirmed in time, or waits for its reply. */
+	unload: command<ReleaseResult>()(z.strictObject({ model: modelName })),
+	/** Calls off the unloading of a model that still answers. */
+	keep: command<null>()(z.strictObject({ model: modelName })),
+	/** Stops a load that waits or runs, or an unload or flush that waits. */
+	cancel: command<null>()(z.strictObject({ operationId: z.string().max(64) })),
+	/** Unloads every local model. */
+	flush: command<FlushResult>()(nothing),
+	/** Loads again what the last flush unloaded. */
+	putBack: command<readonly LoadResult[]>()(nothing),
+	/** Changes settings; what is not named stays. Resolves when they are on disk. */
+	changeSettings: command<null>()(settingsPatchSchema()),
+	/** Starts an installed Ollama that is not running. */
+	startEngine: command<null>()(nothing),
+	/** Tries the engine now instead of at the next turn. */
+	retryEngine: command<null>()(nothing),
+	/** A popover is open and wants fresh figures; the last one to leave lets core rest. */
+	watch: command<null>()(z.strictObject({ open: z.boolean() })),
+	/** What changed since the last version. */
+	patch: event<StatePatch>(),
+} as const;
+
+/** Settings with every key optional on both levels. */
+function settingsPatchSchema() {
+	const { engine, gateway, residency, log, language } = settingsSchema.shape;
+	return z.strictObject({
+		language: language.unwrap().optional(),
+		engine: partialWithoutDefaults(engine.unwrap()).optional(),
+		gateway: partialWithoutDefaults(gateway.unwrap()).optional(),
+		residency: partialWithoutDefaults(residency.unwrap()).optional(),
+		log: partialWithoutDefaults(log.unwrap()).optional(),
+	});
+}
+
+type WithoutDefault<Schema> = Schema extends z.ZodDefault<infer Inner> ? Inner : Schema;
+
+/** Takes the defaults away, so that a key that is not named is left alone instead of being reset. */
+function partialWithoutDefaults<Shape extends z.core.$ZodShape>(object: z.ZodObject<Shape>) {
+	const shape = Object.fromEntries(
+		Object.entries(object.shape).map(([key, schema]) => {
+			const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+			return [key, (inner as z.ZodType).optional()];
+		}),
+	);
+	return z.strictObject(shape) as unknown as z.ZodObject<{
+		[Key in keyof Shape]: z.ZodOptional<
+			WithoutDefault<Shape[Key]> extends z.ZodType ? WithoutDefault<Shape[Key]> : never
+		>;
+	}>;
+}
+
+/** The contract's type. */
+export type Contract = typeof contract;
+
+type NamesOf<Kind extends string> = {
+	[Name in keyof Contract]: Contract[Name] extends { readonly kind: Kind } ? Name : never;
+}[keyof Contract];
+
+/** Names of what can be called. */
+export type CallName = NamesOf<"query"> | NamesOf<"command">;
+
+/** Names of what core tells. */
+export type EventName = NamesOf<"event">;
+
+/** What a caller passes. */
+export type CallInput<Name extends CallName> = Contract[Name] extends {
+	readonly argument: infer Argument extends z.ZodType;
+}
+	? z.input<Argument>
+	: never;
+
+/** What a handler receives once the argument was checked. */
+export type CallArgument<Name extends CallName> = Contract[Name] extends {
+	readonly argument: infer Argument extends z.ZodType;
+}
+	? z.output<Argument>
+	: never;
+
+/** What a call resolves to. */
+export type CallResult<Name extends CallName> = Contract[Name] extends { readonly result?: infer Result }
+	? Exclude<Result, undefined>
+	: never;
+
+/** What an event carries. */
+export type EventPayload<Name extends EventName> = Contract[Name] extends { readonly payload?: infer Payload }
+	? Exclude<Payload, undefined>
+	: never;
+
+/** Core's side of the contract: one function a call. */
+export type Handlers = {
+	readonly [Name in CallName]: (argument: CallArgument<Name>) => Promise<CallResult<Name>>;
+};
+
+/** Stops whatever it was given for. */
+export type Unsubscribe = () => void;
+
+/** The two methods of a transport. Calls reject with an AppError. */
+export interface Transport {
+	invoke(channel: string, argument: unknown): Promise<unknown>;
+	subscribe(channel: string, listener: (payload: unknown) => void): Unsubscribe;
+}
+
+/** What a call's answer looks like on the wire. */
+export type Reply =
+	| { readonly ok: true; readonly value: unknown }
+	| { readonly ok: false; readonly error: SerializedError };
+
+/** The popover's side of the contract. */
+export type RendererApi = {
+	readonly [Name in CallName]: (argument: CallInput<Name>) => Promise<CallResult<Name>>;
+} & {
+	readonly on: <Name extends EventName>(
+		name: Name,
+		listener: (payload: EventPayload<Name>) => void,
+	) => Unsubscribe;
+};
+
+/** Channel of a contract entry; the only place where one is made. */
+export function channelOf(name: CallName | EventName): string {
+	return `plimsoll:${name}`;
+}
+
+/** Names of everything that can be called. */
+export const callNames = Object.entries(contract)
+	.filter(([, entry]) => entry.kind !== "event")
+	.map(([name]) => name as CallName);
+
+/** Names of everything core tells. */
+export const eventNames = Object.entries(contract)
+	.filter(([, entry]) => entry.kind === "event")
+	.map(([name]) => name as EventName);
+
+/** The popover's API over any transport. */
+export function createRendererApi(transport: Transport): RendererApi {
+	const calls = Object.fromEntries(
+		callNames.map((name) => [name, (argument: unknown) => transport.invoke(channelOf(name), argument)]),
+	);
+	const on = (name: EventName, listener: (payload: never) => void): Unsubscribe =>
+		transport.subscribe(channelOf(name), listener as (payload: unknown) => void);
+	return Object.freeze({ ...calls, on }) as unknown as RendererApi;
+}

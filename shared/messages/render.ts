@@ -1,0 +1,61 @@
+import i18next, { type i18n } from "i18next";
+import { BYTES_PER_GB } from "../units.ts";
+import { de } from "./de.ts";
+import { en } from "./en.ts";
+import type { Message } from "./message.ts";
+
+/** The languages of the catalogue. */
+export type Language = "en" | "de";
+
+/** Turns messages into sentences of one language. */
+export interface Renderer {
+	readonly language: Language;
+	/** The sentence of a message. */
+	render(message: Message): string;
+}
+
+const NBSP = "\u00a0";
+const MINUS = "\u2212";
+
+/** Bytes as GB with one decimal, a no-break space and a true minus: "7.4 GB". */
+export function formatGb(bytes: number, language: Language): string {
+	const gb = Math.round((bytes / BYTES_PER_GB) * 10) / 10;
+	const digits = new Intl.NumberFormat(language, {
+		minimumFractionDigits: 1,
+		maximumFractionDigits: 1,
+	}).format(Math.abs(gb));
+	return `${gb < 0 ? MINUS : ""}${digits}${NBSP}GB`;
+}
+
+/** Milliseconds as people say them: "1.8 s" below a minute, then whole minutes, then hours. */
+export function formatDuration(ms: number, language: Language): string {
+	if (ms < 59_950) {
+		const seconds = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+		return `${seconds.format(ms / 1000)}${NBSP}s`;
+	}
+	const minutes = Math.round(ms / 60_000);
+	return minutes < 120 ? `${minutes}${NBSP}min` : `${Math.round(minutes / 60)}${NBSP}h`;
+}
+
+function formatTime(at: number, language: Language): string {
+	return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
+/** Makes a renderer; English texts stand in where a language has none. */
+export function createRenderer(language: Language): Renderer {
+	const instance: i18n = i18next.createInstance();
+	void instance.init({
+		lng: language,
+		fallbackLng: "en",
+		keySeparator: false,
+		nsSeparator: false,
+		initAsync: false,
+		interpolation: { escapeValue: false },
+		resources: { en: { translation: en }, de: { translation: de } },
+	});
+	const formatter = instance.services.formatter;
+	formatter?.add("gb", (value: number) => formatGb(value, language));
+	formatter?.add("ms", (value: number) => formatDuration(value, language));
+	formatter?.add("time", (value: number) => formatTime(value, language));
+	return { language, render: (message) => instance.t(message.id, { ...message.params }) };
+}

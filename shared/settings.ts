@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+/** Version of the settings file; raised with every change that needs a migration. */
+export const SETTINGS_VERSION = 1;
+
+const percent = z.number().min(0).max(100);
+const gb = z.number().min(0).max(4096);
+const mbPerSecond = z.number().min(0).max(100_000);
+
+/**
+ * The thresholds behind the pressure levels. Percentages are of the machine's memory, rates are growth of swap
+ * over the last 10 s, samples are consecutive ones.
+ */
+export const pressureSettingsSchema = z.strictObject({
+	macos: z
+		.strictObject({
+			elevatedAvailablePercent: percent.default(15),
+			highAvailablePercent: percent.default(5),
+			highGrowthMbPerSecond: mbPerSecond.default(10),
+			highSamples: z.int().min(1).max(60).default(3),
+			criticalAvailablePercent: percent.default(1.5),
+			criticalGrowthMbPerSecond: mbPerSecond.default(50),
+			criticalFloorPercent: percent.default(1),
+			criticalSamples: z.int().min(1).max(60).default(2),
+		})
+		.prefault({}),
+	linux: z
+		.strictObject({
+			elevatedUsedPercent: percent.default(85),
+			highUsedPercent: percent.default(95),
+			highPsiSome: percent.default(20),
+			highSamples: z.int().min(1).max(60).default(3),
+			criticalUsedPercent: percent.default(99),
+			criticalSamples: z.int().min(1).max(60).default(2),
+			criticalPsiFull: percent.default(15),
+			criticalPsiAvailablePercent: percent.default(10),
+		})
+		.prefault({}),
+	/** How long a level's conditions must have cleared before it is left. */
+	leaveAfterSeconds: z.number().min(0).max(600).default(10),
+	/** How far percentages must clear the threshold before a level is left. */
+	leaveMarginPercent: percent.default(2),
+});
+
+/** Everything a person can set. Unknown keys are refused, missing ones take their default. */
+export const settingsSchema = z.strictObject({
+	version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
+	language: z.enum(["system", "en", "de"]).default("system"),
+	engine: z
+		.strictObject({
+			/** Address of the engine; null takes OLLAMA_HOST or Ollama's own default. */
+			url: z.string().min(1).max(2000).nullable().default(null),
+		})
+		.prefault({}),
+	gateway: z
+		.strictObject({
+			port: z.int().min(0).max(65535).default(11435),
+			/** Every call must carry the token. */
+			requireToken: z.boolean().default(false),
+			/** Web pages that may call the gateway, as origins ("https://chat.example"). */
+			allowedOrigins: z
+				.array(z.url({ protocol: /^https?$/ }))
+				.max(100)
+				.default([]),
+		})
+		.prefault({}),
+	residency: z
+		.strictObject({
+			/** Memory that a load must leave free besides the model itself. */
+			keepFreeGb: gb.default(1),
+		})
+		.prefault({}),
+	pressure: pressureSettingsSchema.prefault({}),
+	log: z
+		.strictObject({
+			level: z.enum(["error", "warn", "info", "debug"]).default("info"),
+		})
+		.prefault({}),
+});
+
+/** Settings as they are in force. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The thresholds behind the pressure levels. */
+export type PressureSettings = z.infer<typeof pressureSettingsSchema>;
+
+/** The settings of a machine where nobody has set anything. */
+export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});

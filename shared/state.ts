@@ -1,0 +1,56 @@
+import type { AppEvent } from "./app-event.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { SerializedError } from "./errors.ts";
+import type { MachineState } from "./machine.ts";
+import type { InstalledModel, LoadedModel } from "./model.ts";
+import type { FlushResult, Operation } from "./operation.ts";
+import type { Settings } from "./settings.ts";
+
+/** A runner that no engine lists: left behind by a killed one, or another program's model server. */
+export interface StrayRunner {
+	readonly pid: number;
+	readonly startedAt: number;
+	/** `orphan` belonged to an engine that is gone; `other` is another program's server. */
+	readonly kind: "orphan" | "other";
+	/** Installed model it holds, where its weights could be matched. */
+	readonly model: string | null;
+	/** Program name, without its path. */
+	readonly program: string;
+	readonly footprintBytes: number | null;
+}
+
+/** The gateway as shown. */
+export interface GatewayState {
+	/** The port it listens on, or null while it does not. */
+	readonly port: number | null;
+	/** Set where the wanted port was taken and another one was used. */
+	readonly wantedPort: number | null;
+	readonly error: SerializedError | null;
+}
+
+/**
+ * Everything the popover shows, as one immutable value. `version` rises by one with every change; a popover that
+ * sees a gap asks for a new snapshot.
+ */
+export interface AppState {
+	readonly version: number;
+	readonly app: {
+		readonly version: string;
+		readonly startedAt: number;
+		readonly dataDir: string;
+	};
+	readonly engine: EngineState;
+	/** Null until the first sample. */
+	readonly machine: MachineState | null;
+	readonly loaded: readonly LoadedModel[];
+	readonly strays: readonly StrayRunner[];
+	readonly installed: readonly InstalledModel[];
+	readonly operations: readonly Operation[];
+	readonly lastFlush: FlushResult | null;
+	readonly gateway: GatewayState;
+	readonly settings: Settings;
+	/** What is wrong with the settings file, where a hand edit could not be taken over. */
+	readonly settingsProblem: SerializedError | null;
+	/** The newest events, newest first, at most 100; older ones come with the history. */
+	readonly events: readonly AppEvent[];
+}
