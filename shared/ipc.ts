@@ -60,6 +60,24 @@ export interface HistoryPoint {
 	readonly level: PressureLevel;
 }
 
+/** One context a model can be loaded with. */
+export interface ContextChoice {
+	readonly contextLength: number;
+	/** Bytes it would hold after the load; an estimate. */
+	readonly footprintBytes: number;
+	/** What the engine would choose by itself. */
+	readonly isDefault: boolean;
+}
+
+/** Places outside Plimsoll that a button may open; never an address from a model or a page. */
+export const PLACES = [
+	"ollama-download",
+	"login-items-settings",
+	"data-folder",
+	"api-docs",
+	"project",
+] as const;
+
 /** A stretch of the past. */
 export interface HistorySlice {
 	readonly points: readonly HistoryPoint[];
@@ -98,6 +116,33 @@ export const contract = {
 	flush: command<FlushResult>()(nothing),
 	/** Loads again what the last flush unloaded. */
 	putBack: command<readonly LoadResult[]>()(nothing),
+	/** Keeps a loaded model for ever (`pinned`), or lets it go again by its keep-alive. */
+	pin: command<null>()(z.strictObject({ model: modelName, pinned: z.boolean() })),
+	/** What a model would take at several contexts, smallest first. */
+	contextChoices: query<readonly ContextChoice[]>()(z.strictObject({ model: modelName })),
+	/** Installs a model by name; progress stands in the state. Resolves when it has started. */
+	pull: command<null>()(z.strictObject({ model: modelName })),
+	cancelPull: command<null>()(z.strictObject({ pullId: z.string().max(64) })),
+	/** Takes an ended pull off the list. */
+	dismissPull: command<null>()(z.strictObject({ pullId: z.string().max(64) })),
+	/** Deletes a model from disk, unloading it first. */
+	deleteModel: command<null>()(z.strictObject({ model: modelName })),
+	/** Chooses the model that gets the next question. */
+	chooseChatModel: command<null>()(z.strictObject({ model: modelName })),
+	/** Sends a question; the answer grows in the state. Resolves when it was taken. */
+	ask: command<null>()(z.strictObject({ text: z.string().min(1).max(4_000_000) })),
+	/** Stops the answer that is coming; what came is kept. */
+	stopAnswer: command<null>()(nothing),
+	/** Asks the last question again, in place of its answer. */
+	retryAnswer: command<null>()(nothing),
+	/** Starts an empty conversation. */
+	newConversation: command<null>()(nothing),
+	/** Starts Plimsoll at login, or no longer. */
+	setOpenAtLogin: command<null>()(z.strictObject({ open: z.boolean() })),
+	/** Opens one of a few known places outside Plimsoll. */
+	openPlace: command<null>()(z.strictObject({ place: z.enum(PLACES) })),
+	/** Ends Plimsoll. */
+	quit: command<null>()(nothing),
 	/** Changes settings; what is not named stays. Resolves when they are on disk. */
 	changeSettings: command<null>()(settingsPatchSchema()),
 	/** Starts an installed Ollama that is not running. */
@@ -112,9 +157,10 @@ export const contract = {
 
 /** Settings with every key optional on both levels. */
 function settingsPatchSchema() {
-	const { engine, gateway, residency, log, language } = settingsSchema.shape;
+	const { app, engine, gateway, residency, log, language } = settingsSchema.shape;
 	return z.strictObject({
 		language: language.unwrap().optional(),
+		app: partialWithoutDefaults(app.unwrap()).optional(),
 		engine: partialWithoutDefaults(engine.unwrap()).optional(),
 		gateway: partialWithoutDefaults(gateway.unwrap()).optional(),
 		residency: partialWithoutDefaults(residency.unwrap()).optional(),

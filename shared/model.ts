@@ -94,6 +94,8 @@ export interface LoadedModel {
 	readonly oddity: Oddity | null;
 	/** Colour slot 1 to 8 on the hull, kept while loaded; null from the ninth on. */
 	readonly slot: number | null;
+	/** Kept until it is unpinned; never evicted. */
+	readonly pinned: boolean;
 	/** Loaded through Plimsoll. */
 	readonly own: boolean;
 }

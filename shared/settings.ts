@@ -68,6 +68,20 @@ export const settingsSchema = z.strictObject({
 		.strictObject({
 			/** Memory that a load must leave free besides the model itself. */
 			keepFreeGb: gb.default(1),
+			/** Models that are kept until they are unpinned, by normalised name. */
+			pinned: z.array(z.string().min(1).max(512)).max(100).default([]),
+			/** What happens to loaded models when Plimsoll ends: all stay, those it loaded leave, all leave. */
+			atExit: z.enum(["leave", "own", "all"]).default("leave"),
+		})
+		.prefault({}),
+	app: z
+		.strictObject({
+			/** Key combination that opens the popover, in Electron's words; null for none. */
+			shortcut: z.string().min(1).max(60).nullable().default(null),
+			/** The first-run steps were seen. */
+			welcomed: z.boolean().default(false),
+			/** Tell in a notification what happened without the user. */
+			notifications: z.boolean().default(true),
 		})
 		.prefault({}),
 	pressure: pressureSettingsSchema.prefault({}),

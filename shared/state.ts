@@ -1,10 +1,13 @@
 import type { AppEvent } from "./app-event.ts";
+import type { ChatState } from "./chat.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { SerializedError } from "./errors.ts";
 import type { MachineState } from "./machine.ts";
 import type { InstalledModel, LoadedModel } from "./model.ts";
 import type { FlushResult, Operation } from "./operation.ts";
+import type { Pull } from "./pull.ts";
 import type { Settings } from "./settings.ts";
+import type { ShellState } from "./shell.ts";
 
 /** A runner that no engine lists: left behind by a killed one, or another program's model server. */
 export interface StrayRunner {
@@ -46,6 +49,9 @@ export interface AppState {
 	readonly strays: readonly StrayRunner[];
 	readonly installed: readonly InstalledModel[];
 	readonly operations: readonly Operation[];
+	readonly pulls: readonly Pull[];
+	readonly chat: ChatState;
+	readonly shell: ShellState;
 	readonly lastFlush: FlushResult | null;
 	readonly gateway: GatewayState;
 	readonly settings: Settings;
