@@ -7,7 +7,15 @@ export default defineConfig({
 	root: new URL("..", import.meta.url).pathname,
 	test: {
 		include: long ? ["**/*.long.test.ts"] : ["**/*.test.ts"],
-		exclude: ["**/node_modules/**", "out/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])],
+		exclude: [
+			"**/node_modules/**",
+			"out/**",
+			"dist/**",
+			// They have a configuration of their own, since they need an Electron binary.
+			"e2e/electron/**",
+			"e2e/packaged/**",
+			...(long ? [] : ["**/*.long.test.ts"]),
+		],
 		globalSetup: ["build/vitest-global-setup.ts"],
 		testTimeout: long ? 600_000 : 30_000,
 		hookTimeout: 60_000,

@@ -7,6 +7,9 @@ import type { StatePatch } from "./patch.ts";
 import { settingsSchema } from "./settings.ts";
 import type { AppState } from "./state.ts";
 
+export { callNames, channelOf, eventNames } from "./ipc-names.ts";
+export { createRendererApi } from "./renderer-api.ts";
+
 /** Asks without changing anything. */
 interface QueryEntry<Argument extends z.ZodType, Result> {
 	readonly kind: "query";
@@ -70,13 +73,10 @@ export interface ContextChoice {
 }
 
 /** Places outside Plimsoll that a button may open; never an address from a model or a page. */
-export const PLACES = [
-	"ollama-download",
-	"login-items-settings",
-	"data-folder",
-	"api-docs",
-	"project",
-] as const;
+export const PLACES = ["ollama-download", "login-items-settings", "data-folder", "api-docs"] as const;
+
+/** Parts of the popover that can be asked for from outside of it. */
+export type PopoverPlace = "now" | "chat" | "activity" | "settings";
 
 /** A stretch of the past. */
 export interface HistorySlice {
@@ -141,18 +141,24 @@ export const contract = {
 	setOpenAtLogin: command<null>()(z.strictObject({ open: z.boolean() })),
 	/** Opens one of a few known places outside Plimsoll. */
 	openPlace: command<null>()(z.strictObject({ place: z.enum(PLACES) })),
+	/** Hides the popover; a browser tab stays. */
+	closePopover: command<null>()(nothing),
 	/** Ends Plimsoll. */
 	quit: command<null>()(nothing),
 	/** Changes settings; what is not named stays. Resolves when they are on disk. */
 	changeSettings: command<null>()(settingsPatchSchema()),
 	/** Starts an installed Ollama that is not running. */
 	startEngine: command<null>()(nothing),
+	/** Lets the demo engine stand in for a first look, until an engine answers. */
+	startDemo: command<null>()(nothing),
 	/** Tries the engine now instead of at the next turn. */
 	retryEngine: command<null>()(nothing),
 	/** A popover is open and wants fresh figures; the last one to leave lets core rest. */
 	watch: command<null>()(z.strictObject({ open: z.boolean() })),
 	/** What changed since the last version. */
 	patch: event<StatePatch>(),
+	/** A part of the popover that was asked for from outside of it, such as from the tray's menu. */
+	goTo: event<{ readonly place: PopoverPlace }>(),
 } as const;
 
 /** Settings with every key optional on both levels. */
@@ -250,28 +256,3 @@ export type RendererApi = {
 		listener: (payload: EventPayload<Name>) => void,
 	) => Unsubscribe;
 };
-
-/** Channel of a contract entry; the only place where one is made. */
-export function channelOf(name: CallName | EventName): string {
-	return `plimsoll:${name}`;
-}
-
-/** Names of everything that can be called. */
-export const callNames = Object.entries(contract)
-	.filter(([, entry]) => entry.kind !== "event")
-	.map(([name]) => name as CallName);
-
-/** Names of everything core tells. */
-export const eventNames = Object.entries(contract)
-	.filter(([, entry]) => entry.kind === "event")
-	.map(([name]) => name as EventName);
-
-/** The popover's API over any transport. */
-export function createRendererApi(transport: Transport): RendererApi {
-	const calls = Object.fromEntries(
-		callNames.map((name) => [name, (argument: unknown) => transport.invoke(channelOf(name), argument)]),
-	);
-	const on = (name: EventName, listener: (payload: never) => void): Unsubscribe =>
-		transport.subscribe(channelOf(name), listener as (payload: unknown) => void);
-	return Object.freeze({ ...calls, on }) as unknown as RendererApi;
-}

@@ -20,6 +20,12 @@ export interface StatePatch {
 	readonly steps: readonly PatchStep[];
 }
 
+/**
+ * Told by a transport that has lost its connection in between: patches may be missing, and the Plimsoll at the other
+ * end may be another run with versions of its own. A follower takes a new snapshot.
+ */
+export const CONNECTION_LOST: StatePatch = { from: -1, to: -1, steps: [] };
+
 type Branch = Readonly<Record<string, unknown>> | readonly unknown[];
 
 function isBranch(value: unknown): value is Branch {

@@ -40,6 +40,24 @@ export const pressureSettingsSchema = z.strictObject({
 	leaveAfterSeconds: z.number().min(0).max(600).default(10),
 	/** How far percentages must clear the threshold before a level is left. */
 	leaveMarginPercent: percent.default(2),
+	/** Share of its threshold below which a rate must fall before a level is left. */
+	leaveRatePercent: percent.default(50),
+	/** Over how long growth of swap is measured. */
+	growthWindowSeconds: z.number().min(1).max(600).default(10),
+	/** How long growth is ignored after the machine woke. */
+	growthIgnoredAfterWakeSeconds: z.number().min(0).max(600).default(10),
+	/** How often the machine is read. */
+	sampling: z
+		.strictObject({
+			calmMs: z.int().min(250).max(60_000).default(5000),
+			/** While the popover is open, the level is high or critical, or swap grows. */
+			attentiveMs: z.int().min(100).max(60_000).default(1000),
+			/** While a load runs and while a condition is being counted. */
+			tightMs: z.int().min(50).max(60_000).default(250),
+			/** From which rate on swap counts as growing. */
+			growthMbPerSecond: mbPerSecond.default(1),
+		})
+		.prefault({}),
 });
 
 /** Everything a person can set. Unknown keys are refused, missing ones take their default. */

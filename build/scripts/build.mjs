@@ -1,6 +1,6 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
 
@@ -15,11 +15,57 @@ const external = [
 	...builtinModules.map((name) => `node:${name}`),
 ];
 
-/** Entry points that run in Node: the command line and the demo engine's runner process. */
-const nodeEntries = {
-	"headless/cli": "electron/headless/cli.ts",
-	"demo-engine/runner": "electron/demo-engine/runner.ts",
-};
+/**
+ * @typedef {object} Bundle
+ * @property {string} file Where it goes, below out/.
+ * @property {string} entry Where it starts.
+ * @property {readonly string[]} sources Folders whose change makes it stale.
+ * @property {"node" | "page"} runsIn
+ */
+
+/** @type {readonly Bundle[]} */
+const nodeBundles = [
+	{
+		file: "headless/cli.js",
+		entry: "electron/headless/cli.ts",
+		sources: ["electron/headless", "electron/core", "electron/demo-engine", "shared"],
+		runsIn: "node",
+	},
+	{
+		file: "headless/bridge.js",
+		entry: "electron/headless/bridge/bridge.ts",
+		sources: ["electron/headless", "shared"],
+		runsIn: "page",
+	},
+	{
+		file: "demo-engine/runner.js",
+		entry: "electron/demo-engine/runner.ts",
+		sources: ["electron/demo-engine", "shared"],
+		runsIn: "node",
+	},
+];
+
+/** @type {readonly Bundle[]} */
+const appBundles = [
+	{
+		file: "main/index.cjs",
+		entry: "electron/main/index.ts",
+		sources: ["electron/main", "electron/core", "electron/demo-engine", "shared"],
+		runsIn: "node",
+	},
+	{
+		file: "main/demo-process.js",
+		entry: "electron/main/demo-process.ts",
+		sources: ["electron/main", "electron/demo-engine", "shared"],
+		runsIn: "node",
+	},
+	{
+		file: "preload/preload.cjs",
+		entry: "electron/preload/preload.ts",
+		sources: ["electron/preload", "shared"],
+		runsIn: "node",
+	},
+];
 
 /** @param {string} folder */
 function newestSource(folder) {
@@ -45,34 +91,79 @@ export function isStale(builtFile, folders) {
 	}
 }
 
-/** Bundles the Node entry points into out/; does nothing while they are newer than their sources. */
-export async function buildNode({ quiet = false, force = false } = {}) {
-	const stale = Object.keys(nodeEntries).some((name) =>
-		isStale(`out/${name}.js`, ["electron", "shared", "build"]),
-	);
-	if (!force && !stale) return;
-	for (const [name, entry] of Object.entries(nodeEntries)) {
-		await build({
-			configFile: false,
-			root,
-			logLevel: quiet ? "error" : "warn",
-			ssr: { noExternal: true, target: "node" },
-			build: {
-				ssr: join(root, entry),
-				outDir: join(root, "out", name.slice(0, name.lastIndexOf("/"))),
-				emptyOutDir: false,
-				target: "node20",
-				minify: false,
-				rollupOptions: {
-					external,
-					output: { format: "es", entryFileNames: `${name.slice(name.lastIndexOf("/") + 1)}.js` },
+/**
+ * @param {Bundle} bundle
+ * @param {boolean} quiet
+ */
+async function bundleOne(bundle, quiet) {
+	const inNode = bundle.runsIn === "node";
+	await build({
+		configFile: false,
+		root,
+		logLevel: quiet ? "error" : "warn",
+		...(inNode ? { ssr: { noExternal: true, target: "node" } } : {}),
+		build: {
+			...(inNode ? { ssr: join(root, bundle.entry) } : {}),
+			outDir: join(root, "out", dirname(bundle.file)),
+			emptyOutDir: false,
+			copyPublicDir: false,
+			target: inNode ? "node20" : "chrome130",
+			minify: !inNode || bundle.file.startsWith("main/"),
+			modulePreload: false,
+			rollupOptions: {
+				input: join(root, bundle.entry),
+				...(inNode ? { external } : {}),
+				output: {
+					// A sandboxed preload can only be CommonJS, and only a CommonJS main is sure to run before the app is ready.
+					format: bundle.file.endsWith(".cjs") ? "cjs" : "es",
+					entryFileNames: basename(bundle.file),
+					chunkFileNames: `${basename(bundle.file).replace(/\.\w+$/, "")}-[name]-[hash]${extname(bundle.file)}`,
 				},
 			},
-		});
+		},
+	});
+}
+
+/**
+ * @param {readonly Bundle[]} bundles
+ * @param {{ quiet?: boolean, force?: boolean }} options
+ */
+async function bundleAll(bundles, { quiet = false, force = false }) {
+	for (const bundle of bundles) {
+		if (!existsSync(join(root, bundle.entry))) continue;
+		if (force || isStale(`out/${bundle.file}`, [...bundle.sources, "build/scripts"]))
+			await bundleOne(bundle, quiet);
 	}
+}
+
+/**
+ * Bundles what runs in Node without Electron into out/; leaves alone what is newer than its sources.
+ * @param {{ quiet?: boolean, force?: boolean }} options
+ */
+export async function buildNode(options = {}) {
+	await bundleAll(nodeBundles, options);
+}
+
+/**
+ * Bundles the Electron app: main process and preload.
+ * @param {{ quiet?: boolean, force?: boolean }} options
+ */
+export async function buildApp(options = {}) {
+	await bundleAll(appBundles, options);
+}
+
+/**
+ * Bundles the popover.
+ * @param {{ quiet?: boolean, force?: boolean }} options
+ */
+export async function buildRenderer({ quiet = false, force = false } = {}) {
+	if (!force && !isStale("out/renderer/index.html", ["renderer", "shared"])) return;
+	await build({ configFile: join(root, "renderer/vite.config.ts"), logLevel: quiet ? "error" : "warn" });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
 	if (process.argv.includes("--clean")) rmSync(join(root, "out"), { recursive: true, force: true });
 	await buildNode({ force: true });
+	await buildApp({ force: true });
+	await buildRenderer({ force: true });
 }

@@ -1,7 +1,6 @@
-import i18next, { type i18n } from "i18next";
+import { createInstance } from "i18next";
 import { BYTES_PER_GB } from "../units.ts";
-import { de } from "./de.ts";
-import { en } from "./en.ts";
+import type { en } from "./en.ts";
 import type { Message } from "./message.ts";
 
 /** The languages of the catalogue. */
@@ -38,20 +37,27 @@ export function formatDuration(ms: number, language: Language): string {
 }
 
 function formatTime(at: number, language: Language): string {
-	return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
+	return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+		at,
+	);
 }
 
-/** Makes a renderer; English texts stand in where a language has none. */
-export function createRenderer(language: Language): Renderer {
-	const instance: i18n = i18next.createInstance();
+/** The texts of one language, by message id. */
+export type Catalogue = { readonly [Id in keyof typeof en]: string };
+
+/** Makes a renderer from a language's texts. */
+export function rendererOf(language: Language, catalogue: Catalogue): Renderer {
+	const instance = createInstance();
 	void instance.init({
 		lng: language,
-		fallbackLng: "en",
+		fallbackLng: false,
 		keySeparator: false,
 		nsSeparator: false,
 		initAsync: false,
+		// Standard output belongs to the commands.
+		showSupportNotice: false,
 		interpolation: { escapeValue: false },
-		resources: { en: { translation: en }, de: { translation: de } },
+		resources: { [language]: { translation: catalogue } },
 	});
 	const formatter = instance.services.formatter;
 	formatter?.add("gb", (value: number) => formatGb(value, language));
