@@ -58,7 +58,10 @@ export const demoEngineOptionsSchema = z.object({
 	/** Directory the models appear to lie in: part of modelfiles and of runners' command lines. */
 	modelsPath: z.string().default("/usr/share/ollama/.ollama/models"),
 	/** How long a runner outlives a server that was killed. Real ones stay for ever; a demo must not. */
-	orphanLifetimeMs: z.number().positive().default(15 * 60_000),
+	orphanLifetimeMs: z
+		.number()
+		.positive()
+		.default(15 * 60_000),
 });
 
 /** Options as a caller writes them: everything may be left out. */

@@ -39,12 +39,14 @@ export function parseGoDuration(text: string): number | string {
 /** Reads a `keep_alive` value as Ollama does: numbers are seconds, negative is for ever. */
 export function parseKeepAlive(value: unknown): KeepAlive {
 	if (value === undefined || value === null) return { kind: "unset" };
-	if (typeof value === "number") return { kind: "for", ms: value < 0 ? Number.POSITIVE_INFINITY : value * 1000 };
+	if (typeof value === "number")
+		return { kind: "for", ms: value < 0 ? Number.POSITIVE_INFINITY : value * 1000 };
 	if (typeof value === "string") {
 		const ms = parseGoDuration(value);
 		if (typeof ms === "string") return { kind: "error", message: ms };
 		return { kind: "for", ms: ms < 0 ? Number.POSITIVE_INFINITY : ms };
 	}
-	const goType = typeof value === "boolean" ? "bool" : Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
+	const goType =
+		typeof value === "boolean" ? "bool" : Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
 	return { kind: "error", message: `Unsupported type: '${goType}'` };
 }

@@ -58,7 +58,10 @@ export const SERVER_MISBEHAVIOURS = {
 export type ServerMisbehaviourKind = keyof typeof SERVER_MISBEHAVIOURS;
 
 const kinds = Object.keys(MISBEHAVIOURS) as [MisbehaviourKind, ...MisbehaviourKind[]];
-const serverKinds = Object.keys(SERVER_MISBEHAVIOURS) as [ServerMisbehaviourKind, ...ServerMisbehaviourKind[]];
+const serverKinds = Object.keys(SERVER_MISBEHAVIOURS) as [
+	ServerMisbehaviourKind,
+	...ServerMisbehaviourKind[],
+];
 
 /** Names of model misbehaviours, for control bodies and model files. */
 export const misbehaviourKindSchema = z.enum(kinds);

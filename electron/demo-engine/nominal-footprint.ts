@@ -60,9 +60,17 @@ export function tensorBytes(tensor: Tensor): number {
 
 /** Whether the 0.24 server ran this architecture in its own engine and not in llama.cpp. */
 export function usesOllamaEngine(description: ModelDescription): boolean {
-	return ["qwen3", "qwen3moe", "gemma3", "gptoss", "gpt-oss", "deepseek2", "bert", "nomic-bert", "qwen25vl"].includes(
-		architecture(description),
-	);
+	return [
+		"qwen3",
+		"qwen3moe",
+		"gemma3",
+		"gptoss",
+		"gpt-oss",
+		"deepseek2",
+		"bert",
+		"nomic-bert",
+		"qwen25vl",
+	].includes(architecture(description));
 }
 
 /** Automatic micro-batch since 0.30; 0.24 always took 512. */
@@ -74,7 +82,10 @@ export function automaticBatch(contextLength: number): number {
  * The footprint by the terms that were fitted to real runners: weights, cache with sliding windows padded to
  * 256 cells, a small process base with a tokenizer term, and work buffers by batch and context.
  */
-export function nominalFootprint(description: ModelDescription, settings: FootprintSettings): NominalFootprint {
+export function nominalFootprint(
+	description: ModelDescription,
+	settings: FootprintSettings,
+): NominalFootprint {
 	const shape = shapeOf(description);
 	const embedding = description.capabilities.includes("embedding");
 	const engine: "llama-server" | "llamarunner" | "ollama-engine" | "mlx" =
@@ -93,11 +104,13 @@ export function nominalFootprint(description: ModelDescription, settings: Footpr
 	const weightsBytes =
 		engine === "mlx"
 			? description.sizeBytes
-			: description.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0) + description.projectorBytes;
+			: description.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0) +
+				description.projectorBytes;
 	const cells = context * parallel;
 	const vocabulary = description.vocabSize;
 	const bytePair = description.modelInfo["tokenizer.ggml.model"] === "gpt2";
-	const twice = engine === "ollama-engine" && !hasOutputTensor(description) ? embeddingTableBytes(description) : 0;
+	const twice =
+		engine === "ollama-engine" && !hasOutputTensor(description) ? embeddingTableBytes(description) : 0;
 	const overheadBytes = {
 		"llama-server": 17 * MEGABYTE + (bytePair ? 320 : 185) * vocabulary + 50 * cells,
 		llamarunner: 41.5 * MEGABYTE + (bytePair ? 300 : 170) * vocabulary + 50 * cells,
@@ -107,10 +120,7 @@ export function nominalFootprint(description: ModelDescription, settings: Footpr
 	const { width, feedForward } = shape;
 	const computeBytes = {
 		"llama-server": 2 * batch * context + 4 * batch * (7 * width + 2 * feedForward),
-		llamarunner: Math.max(
-			4 * batch * (vocabulary + 2 * width),
-			6 * batch * context + 16 * batch * width,
-		),
+		llamarunner: Math.max(4 * batch * (vocabulary + 2 * width), 6 * batch * context + 16 * batch * width),
 		"ollama-engine": 2 * 512 * context + 4 * 512 * (7 * width + 2 * feedForward),
 		mlx: 0,
 	}[engine];
@@ -118,7 +128,9 @@ export function nominalFootprint(description: ModelDescription, settings: Footpr
 	const loadedBytes = Math.round(weightsBytes + cache.total + overheadBytes + outputBytes);
 	const reported = {
 		"llama-server": weightsBytes + cache.reported + computeBytes + outputBytes,
-		llamarunner: weightsBytes - embeddingTableBytes(description) + cache.total,
+		// Its estimate leaves the input table out, unless that is the output as well.
+		llamarunner:
+			weightsBytes - (hasOutputTensor(description) ? embeddingTableBytes(description) : 0) + cache.total,
 		"ollama-engine": weightsBytes + cache.total + computeBytes + twice,
 		mlx: loadedBytes,
 	}[engine];
@@ -175,9 +187,15 @@ function shapeOf(description: ModelDescription): Shape {
 function cacheBytes(
 	description: ModelDescription,
 	shape: Shape,
-	run: { readonly engine: string; readonly context: number; readonly parallel: number; readonly batch: number },
+	run: {
+		readonly engine: string;
+		readonly context: number;
+		readonly parallel: number;
+		readonly batch: number;
+	},
 ): { readonly total: number; readonly reported: number; readonly perToken: number } {
-	if (["bert", "nomic-bert"].includes(architecture(description))) return { total: 0, reported: 0, perToken: 0 };
+	if (["bert", "nomic-bert"].includes(architecture(description)))
+		return { total: 0, reported: 0, perToken: 0 };
 	const latent = architectureNumber(description, "attention.key_length_mla") !== null;
 	const rank = architectureNumber(description, "attention.kv_lora_rank") ?? 0;
 	const rope = architectureNumber(description, "rope.dimension_count") ?? 0;
@@ -202,14 +220,22 @@ function cacheBytes(
 function slidingWindowCells(
 	description: ModelDescription,
 	window: number,
-	run: { readonly engine: string; readonly context: number; readonly parallel: number; readonly batch: number },
+	run: {
+		readonly engine: string;
+		readonly context: number;
+		readonly parallel: number;
+		readonly batch: number;
+	},
 ): number {
-	const pad256 = (cells: number): number => Math.ceil(cells / 256) * 256;
 	if (run.engine === "llama-server") return pad256(Math.min(run.context, window + run.batch)) * run.parallel;
 	if (architecture(description).replace("-", "") === "gptoss")
 		return Math.min(run.context * run.parallel, pad256(4096 + 512));
 	const cells = run.parallel === 1 ? window + 512 : pad256((window + 1) * run.parallel + 512);
 	return Math.min(run.context * run.parallel, cells);
+}
+
+function pad256(cells: number): number {
+	return Math.ceil(cells / 256) * 256;
 }
 
 function hasOutputTensor(description: ModelDescription): boolean {
