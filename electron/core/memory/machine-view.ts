@@ -1,5 +1,5 @@
-import type { MachineState } from "../../../shared/machine.ts";
 import type { EngineLocality } from "../../../shared/engine-state.ts";
+import type { MachineState } from "../../../shared/machine.ts";
 import type { ModelKey } from "../../../shared/model.ts";
 import type { ProcessFootprint, ProcessInfo, Stop } from "../ports.ts";
 
@@ -15,8 +15,9 @@ export interface UnmatchedRunner {
 	readonly process: ProcessInfo;
 	/** `orphan`: parent is gone; `loading`: child of this engine, not listed yet; `other`: another program's model server. */
 	readonly kind: "orphan" | "loading" | "other";
-	/** 64 hex digits of its weights blob, or the model name of an MLX runner, where its command line tells. */
+	/** 64 hex digits of its weights blob, where its command line tells. */
 	readonly weightsBlob: string | null;
+	/** The model of an MLX runner, or the model file of another program's server, where its command line tells. */
 	readonly modelName: string | null;
 }
 
@@ -29,6 +30,12 @@ export interface RunnerView {
 	readonly engineSeen: boolean;
 }
 
+/**
+ * Why the machine is read more often: the popover is open, any load runs, a load that was admitted as fitting runs
+ * (it makes swap grow for a moment without danger), a release is being confirmed.
+ */
+export type SamplingReason = "popover" | "loading" | "admitted-load" | "releasing";
+
 /** Samples the machine at the right pace and reads its processes. */
 export interface MachineWatch {
 	/** The newest state, or null before the first sample. */
@@ -36,8 +43,8 @@ export interface MachineWatch {
 	onState(listener: (state: MachineState) => void): Stop;
 	/** Takes a sample now. */
 	sampleNow(): Promise<MachineState>;
-	/** Tells why sampling must be quicker; each reason is held until let go. */
-	setReason(reason: "popover" | "loading" | "releasing", held: boolean): void;
+	/** Tells why sampling must be quicker; each reason is held until let go. `admitted-load` also ignores growth of swap. */
+	setReason(reason: SamplingReason, held: boolean): void;
 	/** Σ held of loaded models, for `otherAppsBytes`. */
 	setHeldBytes(bytes: number): void;
 	suspend(): void;
@@ -60,3 +67,6 @@ export type LocalityOf = (facts: LocalityFacts) => EngineLocality;
 export interface TimedFootprint extends ProcessFootprint {
 	readonly at: number;
 }
+
+/** Why a footprint is wanted; decides whether a kept figure is good enough. */
+export type FootprintReason = "loading" | "loaded" | "releasing" | "turn";
