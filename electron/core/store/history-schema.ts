@@ -1,0 +1,121 @@
+import type { AppEvent, EventKind } from "../../../shared/app-event.ts";
+import type { HistoryPoint } from "../../../shared/ipc.ts";
+import type { PressureLevel } from "../../../shared/machine.ts";
+import type { Message, MessageId } from "../../../shared/messages/message.ts";
+import type { SchemaSteps } from "./open-database.ts";
+import type { Database, Row } from "./sqlite-driver.ts";
+
+/** Milliseconds of a minute. */
+export const MINUTE_MS = 60_000;
+
+/** The history's schema, step by step; a step that was released is never changed. */
+export const HISTORY_SCHEMA: SchemaSteps = [
+	`CREATE TABLE points (
+		minute INTEGER PRIMARY KEY,
+		at INTEGER NOT NULL,
+		available_bytes INTEGER NOT NULL,
+		total_bytes INTEGER NOT NULL,
+		swap_used_bytes INTEGER,
+		loaded_bytes INTEGER NOT NULL,
+		level TEXT NOT NULL
+	);
+	CREATE TABLE events (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		at INTEGER NOT NULL,
+		kind TEXT NOT NULL,
+		severity TEXT NOT NULL,
+		message_id TEXT NOT NULL,
+		params TEXT NOT NULL,
+		data TEXT NOT NULL
+	);
+	CREATE INDEX events_by_time ON events (at);
+	CREATE TABLE own_loads (model_key TEXT PRIMARY KEY) WITHOUT ROWID`,
+];
+
+function jsonOf(value: unknown): string {
+	try {
+		return JSON.stringify(value) ?? "{}";
+	} catch {
+		return "{}";
+	}
+}
+
+function objectOf(json: unknown): Record<string, unknown> {
+	try {
+		const value: unknown = JSON.parse(String(json));
+		return typeof value === "object" && value !== null ? { ...value } : {};
+	} catch {
+		return {};
+	}
+}
+
+/** A number SQLite can keep in a NOT NULL column; one bad figure must not keep everything else from being written. */
+function whole(value: number): number {
+	return Number.isFinite(value) ? Math.round(value) : 0;
+}
+
+/** Writes a minute's sample; of two in one minute the later one stays. */
+export function insertPoint(db: Database, point: HistoryPoint): void {
+	db.run("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?)", [
+		whole(Math.floor(point.at / MINUTE_MS)),
+		whole(point.at),
+		whole(point.availableBytes),
+		whole(point.totalBytes),
+		point.swapUsedBytes === null ? null : whole(point.swapUsedBytes),
+		whole(point.loadedBytes),
+		point.level,
+	]);
+}
+
+/** Writes an event under the id it has been given. */
+export function insertEvent(db: Database, event: AppEvent): void {
+	db.run("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", [
+		event.id,
+		whole(event.at),
+		event.kind,
+		event.severity,
+		event.message.id,
+		jsonOf(event.message.params),
+		jsonOf(event.data),
+	]);
+}
+
+/** Puts these names in the place of the stored ones. */
+export function replaceOwnLoads(db: Database, modelKeys: ReadonlySet<string>): void {
+	db.run("DELETE FROM own_loads");
+	for (const modelKey of modelKeys) db.run("INSERT INTO own_loads VALUES (?)", [modelKey]);
+}
+
+/** Forgets points and events from before a time. */
+export function pruneBefore(db: Database, at: number): void {
+	db.run("DELETE FROM points WHERE at < ?", [at]);
+	db.run("DELETE FROM events WHERE at < ?", [at]);
+}
+
+/** A row of `points` as the sample it holds. */
+export function pointOf(row: Row): HistoryPoint {
+	return {
+		at: Number(row.at),
+		availableBytes: Number(row.available_bytes),
+		totalBytes: Number(row.total_bytes),
+		swapUsedBytes: row.swap_used_bytes === null ? null : Number(row.swap_used_bytes),
+		loadedBytes: Number(row.loaded_bytes),
+		level: String(row.level) as PressureLevel,
+	};
+}
+
+/** A row of `events` as the event it holds. Only this file writes rows, so that kinds and ids are what they were. */
+export function eventOf(row: Row): AppEvent {
+	const said: Message = {
+		id: String(row.message_id) as MessageId,
+		params: objectOf(row.params) as Message["params"],
+	};
+	return {
+		id: Number(row.id),
+		at: Number(row.at),
+		kind: String(row.kind) as EventKind,
+		severity: String(row.severity) as AppEvent["severity"],
+		message: said,
+		data: objectOf(row.data),
+	};
+}
