@@ -1,0 +1,186 @@
+import type { z } from "zod";
+import type { AppEvent } from "../../../shared/app-event.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { HistorySlice } from "../../../shared/ipc.ts";
+import type { MachineSample, MachineState } from "../../../shared/machine.ts";
+import { createRenderer } from "../../../shared/messages/create-renderer.ts";
+import type { LoadedModel } from "../../../shared/model.ts";
+import type { FlushResult, LoadResult, ReleaseResult } from "../../../shared/operation.ts";
+import type { AppState } from "../../../shared/state.ts";
+import { toGb } from "../../../shared/units.ts";
+import type {
+	eventSchema,
+	flushSchema,
+	historySchema,
+	loadedModelSchema,
+	loadSchema,
+	momentSchema,
+	statusSchema,
+	systemSchema,
+	unloadSchema,
+} from "./api-shapes.ts";
+import { sentenceOf } from "./error-answer.ts";
+
+const english = createRenderer("en");
+
+/** A time as the HTTP API writes it. */
+export function isoTime(at: number): string {
+	return new Date(at).toISOString();
+}
+
+function gbOrNull(bytes: number | null): number | null {
+	return bytes === null ? null : toGb(bytes);
+}
+
+function seconds(ms: number): number {
+	return Math.round(ms) / 1000;
+}
+
+function usedPercent(totalBytes: number, availableBytes: number): number {
+	if (totalBytes <= 0) return 0;
+	return Math.round(((totalBytes - availableBytes) / totalBytes) * 1000) / 10;
+}
+
+function system(machine: MachineState | null): z.infer<typeof systemSchema> {
+	const sample = machine?.sample ?? null;
+	return {
+		total_gb: gbOrNull(sample?.totalBytes ?? null),
+		available_gb: gbOrNull(sample?.availableBytes ?? null),
+		pressure_percent: sample === null ? null : usedPercent(sample.totalBytes, sample.availableBytes),
+		pressure_level: machine?.level ?? null,
+		swap_used_gb: gbOrNull(sample?.swapUsedBytes ?? null),
+	};
+}
+
+function loadedModel(model: LoadedModel): z.infer<typeof loadedModelSchema> {
+	return {
+		name: model.name,
+		size_gb: toGb(model.footprintBytes),
+		expires_at: model.expiresAt === null ? null : isoTime(model.expiresAt),
+		state: model.state,
+		size_source: model.footprintSource,
+		held_gb: gbOrNull(model.heldBytes),
+		reported_gb: toGb(model.reportedBytes),
+		gpu_percent: Math.round(model.gpuShare * 100),
+		num_ctx: model.contextLength,
+		digest: model.digest,
+		oddity: model.oddity?.kind ?? null,
+		loaded_at: isoTime(model.loadedAt),
+	};
+}
+
+/** The state as `GET /api/memory/status` tells it. */
+export function statusOf(state: AppState): z.infer<typeof statusSchema> {
+	const totalBytes = state.loaded.reduce((sum, model) => sum + model.footprintBytes, 0);
+	return {
+		system: system(state.machine),
+		ollama: { loaded_models: state.loaded.map(loadedModel), total_loaded_gb: toGb(totalBytes) },
+		router: { active_member: null, last_unload: null },
+	};
+}
+
+/** A sample beside an operation. */
+export function momentOf(sample: MachineSample | null): z.infer<typeof momentSchema> {
+	if (sample === null) return null;
+	return {
+		at: isoTime(sample.at),
+		total_gb: toGb(sample.totalBytes),
+		available_gb: toGb(sample.availableBytes),
+		swap_used_gb: gbOrNull(sample.swapUsedBytes),
+	};
+}
+
+function unconfirmed(names: readonly string[]): string {
+	return sentenceOf(AppError.of("release-not-confirmed", { model: names.join(", ") }));
+}
+
+/** What came of a flush. */
+export function flushOf(result: FlushResult): z.infer<typeof flushSchema> {
+	const failed = result.releases.filter((release) => release.grade === "not-confirmed");
+	return {
+		success: failed.length === 0,
+		models_unloaded: result.releases
+			.filter((release) => release.grade !== "not-confirmed")
+			.map((release) => release.name),
+		memory_released_gb: toGb(result.releasedBytes),
+		duration_seconds: seconds(result.durationMs),
+		before: momentOf(result.before),
+		after: momentOf(result.after),
+		failed: failed.map(({ name, because }) => ({ name, because, error: unconfirmed([name]) })),
+		grades: Object.fromEntries(result.releases.map((release) => [release.name, release.grade])),
+		...(failed.length === 0 ? {} : { error: unconfirmed(failed.map((release) => release.name)) }),
+	};
+}
+
+/** Where a release stands, in one word. */
+export function releaseStatus(result: ReleaseResult): z.infer<typeof unloadSchema>["status"] {
+	if (result.grade !== "not-confirmed") return "unloaded";
+	return result.because === "draining" ? "draining" : "not-confirmed";
+}
+
+/** What came of unloading one model. */
+export function unloadOf(
+	result: ReleaseResult,
+	before: MachineSample | null,
+	after: MachineSample | null,
+): z.infer<typeof unloadSchema> {
+	const status = releaseStatus(result);
+	return {
+		success: status === "unloaded",
+		status,
+		model: result.name,
+		grade: result.grade,
+		memory_released_gb: toGb(result.releasedBytes),
+		duration_seconds: seconds(result.durationMs),
+		before: momentOf(before),
+		after: momentOf(after),
+		...(status === "not-confirmed" ? { error: unconfirmed([result.name]) } : {}),
+	};
+}
+
+/** What came of a load. */
+export function loadOf(result: LoadResult): z.infer<typeof loadSchema> {
+	return {
+		success: true,
+		model: result.name,
+		already_loaded: result.already,
+		size_gb: toGb(result.footprintBytes),
+		num_ctx: result.contextLength,
+		duration_seconds: seconds(result.durationMs),
+		models_unloaded: result.evicted.map((release) => release.name),
+		memory_released_gb: toGb(result.evicted.reduce((sum, release) => sum + release.releasedBytes, 0)),
+		before: momentOf(result.before),
+		after: momentOf(result.after),
+	};
+}
+
+/** An event as history and event stream tell it. */
+export function eventOf(event: AppEvent): z.infer<typeof eventSchema> {
+	return {
+		id: event.id,
+		at: isoTime(event.at),
+		kind: event.kind,
+		severity: event.severity,
+		text: english.render(event.message),
+		message: { id: event.message.id, params: { ...event.message.params } },
+		data: { ...event.data },
+	};
+}
+
+/** A stretch of the past. */
+export function historyOf(slice: HistorySlice, fromAt: number, toAt: number): z.infer<typeof historySchema> {
+	return {
+		from: isoTime(fromAt),
+		to: isoTime(toAt),
+		points: slice.points.map((point) => ({
+			at: isoTime(point.at),
+			total_gb: toGb(point.totalBytes),
+			available_gb: toGb(point.availableBytes),
+			pressure_percent: usedPercent(point.totalBytes, point.availableBytes),
+			pressure_level: point.level,
+			swap_used_gb: gbOrNull(point.swapUsedBytes),
+			loaded_gb: toGb(point.loadedBytes),
+		})),
+		events: slice.events.map(eventOf),
+	};
+}

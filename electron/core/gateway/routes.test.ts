@@ -1,0 +1,411 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { AppError } from "../../../shared/errors.ts";
+import { message } from "../../../shared/messages/message.ts";
+import { problemSchema } from "./api-shapes.ts";
+import { routes } from "./routes.ts";
+import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
+import {
+	flushOfReleases,
+	type GatewayUnderTest,
+	goodLoad,
+	provedRelease,
+	startGateway,
+} from "./testing/gateway-under-test.ts";
+import { type Answer, call, callJson } from "./testing/raw-http.ts";
+import { loadedModel, sampleState } from "./testing/sample-state.ts";
+
+let engine: EngineStub;
+let under: GatewayUnderTest;
+
+beforeAll(async () => {
+	engine = await startEngineStub();
+	under = await startGateway(engine.url, { heartbeatMs: 40 });
+});
+
+afterAll(async () => {
+	await under.close();
+	await engine.close();
+});
+
+beforeEach(() => {
+	under.knobs.state = sampleState();
+	under.knobs.load = async () => goodLoad;
+	under.knobs.unload = async () => provedRelease;
+	under.knobs.flush = async () => flushOfReleases(provedRelease);
+});
+
+/** The answer's body, once it was found to be of the shape that its route declares for its status. */
+function declared(answer: Answer, name: string): Record<string, unknown> {
+	const response = routes
+		.find((route) => route.name === name)
+		?.responses.find((one) => one.status === answer.status);
+	expect(response?.body, `${name} declares ${answer.status}`).toBeDefined();
+	response?.body?.parse(answer.json());
+	return answer.json();
+}
+
+describe("what Plimsoll says of itself", () => {
+	it("GET / is the original's JSON and carries the words that clients of Ollama look for", async () => {
+		const answer = await call(under.port, "/");
+		expect(answer.status).toBe(200);
+		expect(declared(answer, "root")).toMatchObject({
+			name: "Plimsoll",
+			version: "0.1.0",
+			models: 0,
+			endpoints: { health: "GET /health", memory_flush: "POST /api/memory/flush" },
+			status: "Ollama is running",
+		});
+	});
+
+	it("HEAD / answers 200 without a body", async () => {
+		const answer = await call(under.port, "/", { method: "HEAD" });
+		expect([answer.status, answer.body]).toEqual([200, ""]);
+	});
+
+	it("health is degraded while the engine does not answer", async () => {
+		expect(declared(await call(under.port, "/health"), "health")).toMatchObject({ status: "healthy" });
+		const state = sampleState();
+		under.knobs.state = {
+			...state,
+			engine: { ...state.engine, connection: { state: "starting", sinceAt: 0 } },
+		};
+		expect(declared(await call(under.port, "/health"), "health")).toMatchObject({ status: "degraded" });
+	});
+
+	it("every answer carries the instance, and every own one the headers that keep pages out", async () => {
+		for (const path of [
+			"/",
+			"/health",
+			"/nothing",
+			"/api/version",
+			"/api/memory/status",
+			"/api/memory/nothing",
+		]) {
+			const { headers } = await call(under.port, path);
+			expect(headers["plimsoll-instance"], path).toBe("instance-of-the-test");
+			expect(headers["x-content-type-options"], path).toBe("nosniff");
+			if (path === "/api/version") continue;
+			expect(headers, path).toMatchObject({
+				"cache-control": "no-store",
+				"x-frame-options": "DENY",
+				"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+			});
+			expect(headers["x-powered-by"]).toBeUndefined();
+		}
+	});
+});
+
+describe("memory status", () => {
+	it("has the shape of the original plan, with keys added only", async () => {
+		const answer = await call(under.port, "/api/memory/status?ignored=1");
+		expect(declared(answer, "memory_status")).toMatchObject({
+			system: {
+				total_gb: 18,
+				available_gb: 5.2,
+				pressure_percent: 71.1,
+				pressure_level: "normal",
+				swap_used_gb: 0.5,
+			},
+			ollama: {
+				loaded_models: [
+					{
+						name: "granite3.2-vision:2b",
+						size_gb: 3.6,
+						expires_at: "2026-02-03T04:10:06.000Z",
+						state: "idle",
+					},
+				],
+				total_loaded_gb: 3.6,
+			},
+			router: { active_member: null, last_unload: null },
+		});
+	});
+
+	it("says null, not zero, where the machine has not been read and where a model never expires", async () => {
+		under.knobs.state = { ...sampleState(), machine: null, loaded: [{ ...loadedModel, expiresAt: null }] };
+		expect(declared(await call(under.port, "/api/memory/status"), "memory_status")).toMatchObject({
+			system: { total_gb: null, available_gb: null, pressure_percent: null, pressure_level: null },
+			ollama: { loaded_models: [{ expires_at: null }] },
+		});
+	});
+});
+
+describe("flush", () => {
+	it("tells what left, how much came back and how long it took", async () => {
+		const answer = await call(under.port, "/api/memory/flush", { method: "POST" });
+		expect(answer.status).toBe(200);
+		expect(declared(answer, "memory_flush")).toMatchObject({
+			success: true,
+			models_unloaded: ["granite3.2-vision:2b"],
+			memory_released_gb: 3.6,
+			duration_seconds: 2.1,
+			before: { available_gb: 5.2 },
+			failed: [],
+		});
+	});
+
+	it("is 202 where a model still answers and 504 where a release is not confirmed, with the same keys", async () => {
+		const draining = {
+			...provedRelease,
+			grade: "not-confirmed",
+			because: "draining",
+			releasedBytes: 0,
+		} as const;
+		under.knobs.flush = async () => flushOfReleases(provedRelease, { ...draining, name: "busy:1b" });
+		const waiting = await callJson(under.port, "POST", "/api/memory/flush", {});
+		expect(waiting.status).toBe(202);
+		expect(declared(waiting, "memory_flush")).toMatchObject({
+			success: false,
+			models_unloaded: ["granite3.2-vision:2b"],
+			failed: [{ name: "busy:1b", because: "draining" }],
+		});
+		under.knobs.flush = async () => flushOfReleases({ ...draining, because: "process-alive" });
+		const stuck = await callJson(under.port, "POST", "/api/memory/flush", {});
+		expect(stuck.status).toBe(504);
+		expect(declared(stuck, "memory_flush")).toMatchObject({
+			success: false,
+			models_unloaded: [],
+			error: "The release of granite3.2-vision:2b is not confirmed.",
+		});
+	});
+});
+
+describe("unload", () => {
+	it.each([
+		["raw", "hf.co/someone/model:Q4_K_M"],
+		["encoded", "hf.co%2Fsomeone%2Fmodel%3AQ4_K_M"],
+		["half encoded", "hf.co/someone%2Fmodel:Q4_K_M"],
+	])("takes a name with slashes and a colon, %s", async (_how, id) => {
+		let asked = "";
+		under.knobs.unload = async (model) => {
+			asked = model;
+			return provedRelease;
+		};
+		const answer = await call(under.port, `/api/memory/models/${id}`, { method: "DELETE" });
+		expect(answer.status).toBe(200);
+		expect(asked).toBe("hf.co/someone/model:Q4_K_M");
+		expect(declared(answer, "memory_unload")).toMatchObject({
+			success: true,
+			status: "unloaded",
+			grade: "proved",
+			memory_released_gb: 3.6,
+		});
+	});
+
+	it("is 202 and says draining where the model still answers", async () => {
+		under.knobs.unload = async () => ({ ...provedRelease, grade: "not-confirmed", because: "draining" });
+		const answer = await call(under.port, "/api/memory/models/a", { method: "DELETE" });
+		expect(answer.status).toBe(202);
+		expect(declared(answer, "memory_unload")).toMatchObject({ success: false, status: "draining" });
+	});
+
+	it("is 504 where the release is not confirmed, never a success", async () => {
+		under.knobs.unload = async () => ({ ...provedRelease, grade: "not-confirmed", because: "still-listed" });
+		const answer = await call(under.port, "/api/memory/models/a", { method: "DELETE" });
+		expect(answer.status).toBe(504);
+		expect(declared(answer, "memory_unload")).toMatchObject({ success: false, status: "not-confirmed" });
+	});
+
+	it("is a problem with code and next step where the model is not loaded", async () => {
+		under.knobs.unload = async (model) => {
+			throw AppError.of("model-not-loaded", { model });
+		};
+		const answer = await call(under.port, "/api/memory/models/nix:1b", { method: "DELETE" });
+		expect(answer.status).toBe(404);
+		expect(answer.headers["content-type"]).toBe("application/problem+json");
+		expect(problemSchema.parse(answer.json())).toMatchObject({
+			code: "model-not-loaded",
+			detail: "nix:1b is not loaded.",
+			error: "nix:1b is not loaded.",
+		});
+	});
+});
+
+describe("load", () => {
+	it("passes context, keep-alive and force on, and tells what came of it", async () => {
+		let asked: unknown;
+		under.knobs.load = async (load) => {
+			asked = load;
+			return goodLoad;
+		};
+		const answer = await callJson(under.port, "POST", "/api/memory/models/library%2Fqwen2.5:14b/load", {
+			num_ctx: 8192,
+			keep_alive: "1h30m",
+			force: true,
+			unknown: 1,
+		});
+		expect(asked).toEqual({
+			model: "library/qwen2.5:14b",
+			contextLength: 8192,
+			keepAliveMs: 5_400_000,
+			force: true,
+		});
+		expect(declared(answer, "memory_load")).toMatchObject({
+			success: true,
+			model: "granite3.2-vision:2b",
+			size_gb: 3.6,
+			num_ctx: 4096,
+			duration_seconds: 4.2,
+			models_unloaded: ["granite3.2-vision:2b"],
+		});
+	});
+
+	it("needs no body", async () => {
+		const answer = await call(under.port, "/api/memory/models/a/load", { method: "POST" });
+		expect(answer.status).toBe(200);
+	});
+
+	it.each([
+		[{ num_ctx: 0 }, "body.num_ctx"],
+		[{ num_ctx: "8192" }, "body.num_ctx"],
+		[{ keep_alive: "5 minutes" }, "body.keep_alive"],
+		[{ keep_alive: true }, "body.keep_alive"],
+		[{ force: 1 }, "body.force"],
+		[[], "body"],
+	])("refuses %j and names what is wrong", async (body, what) => {
+		const answer = await callJson(under.port, "POST", "/api/memory/models/a/load", body);
+		expect(answer.status).toBe(400);
+		expect(answer.json()).toMatchObject({ code: "invalid-argument", figures: { what } });
+	});
+
+	it("refuses a body that is no JSON", async () => {
+		const answer = await call(under.port, "/api/memory/models/a/load", {
+			method: "POST",
+			headers: { "Content-Type": "application/json" },
+			body: "{",
+		});
+		expect(answer.json()).toMatchObject({ status: 400, code: "invalid-argument" });
+	});
+
+	it("refuses with the figures where the model does not fit", async () => {
+		under.knobs.load = async ({ model }) => {
+			throw AppError.of("memory-too-low", { model, neededBytes: 2 * 1024 ** 3, availableBytes: 1024 ** 3 });
+		};
+		const answer = await callJson(under.port, "POST", "/api/memory/models/a/load", {});
+		expect(answer.status).toBe(507);
+		expect(problemSchema.parse(answer.json())).toMatchObject({
+			code: "memory-too-low",
+			figures: { needed_gb: 2, available_gb: 1 },
+		});
+	});
+
+	it("takes the load back when the client leaves", async () => {
+		let signal: AbortSignal | null = null;
+		under.knobs.load = (_load, given) => {
+			signal = given;
+			return new Promise(() => undefined);
+		};
+		const leaving = new AbortController();
+		const gone = fetch(`http://127.0.0.1:${under.port}/api/memory/models/a/load`, {
+			method: "POST",
+			signal: leaving.signal,
+		}).catch(() => undefined);
+		await vi.waitFor(() => expect(signal).not.toBeNull());
+		leaving.abort();
+		await gone;
+		await vi.waitFor(() => expect((signal as unknown as AbortSignal).aborted).toBe(true));
+	});
+});
+
+/** Reads an event stream until it holds what is waited for, then leaves it. */
+async function streamUntil(wanted: string, headers: Record<string, string>, meanwhile: () => void) {
+	const leaving = new AbortController();
+	const answer = await fetch(`http://127.0.0.1:${under.port}/api/events`, {
+		headers,
+		signal: leaving.signal,
+	});
+	expect(answer.headers.get("content-type")).toContain("text/event-stream");
+	const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+	let told = false;
+	while (!text.includes(wanted)) {
+		const piece = await reader?.read();
+		if (piece === undefined || piece.done) break;
+		text += piece.value;
+		if (!told) meanwhile();
+		told = true;
+	}
+	leaving.abort();
+	return text;
+}
+
+describe("history and events", () => {
+	const event = {
+		at: Date.parse("2026-02-03T04:05:06.000Z"),
+		kind: "unloaded",
+		severity: "info",
+		message: message("event.expired", { model: "a:1b" }),
+		data: { releasedGb: 1 },
+	} as const;
+
+	it("history takes times as ISO or milliseconds and answers in the API's words", async () => {
+		under.knobs.state = sampleState([{ ...event, id: 1 }]);
+		const answer = await call(
+			under.port,
+			"/api/memory/history?from=1767225600000&to=2026-01-02T00:00:00Z&points=2",
+		);
+		expect(declared(answer, "memory_history")).toMatchObject({
+			from: "2026-01-01T00:00:00.000Z",
+			to: "2026-01-02T00:00:00.000Z",
+			points: [{ pressure_percent: 50, loaded_gb: 3.6, swap_used_gb: null }],
+			events: [{ id: 1, text: "a:1b left by itself: its keep-alive was over." }],
+		});
+	});
+
+	it.each(["from=tomorrow", "points=1", "points=1e9", "from=2&to=1"])("history refuses %s", async (query) => {
+		expect((await call(under.port, `/api/memory/history?${query}`)).status).toBe(400);
+	});
+
+	it("events are told once, as they happen, with their id", async () => {
+		under.knobs.state = sampleState([{ ...event, id: 6 }]);
+		const text = await streamUntil("id: 8", {}, () => {
+			under.knobs.happen({ ...event, id: 7 });
+			under.knobs.happen({ ...event, id: 8 });
+		});
+		expect(text.match(/^id: \d+$/gm)).toEqual(["id: 7", "id: 8"]);
+		const data = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "null") as unknown;
+		expect(data).toMatchObject({ id: 7, kind: "unloaded", data: { releasedGb: 1 } });
+	});
+
+	it("a client that comes back is told what it missed, in order", async () => {
+		under.knobs.state = sampleState([
+			{ ...event, id: 9 },
+			{ ...event, id: 8 },
+			{ ...event, id: 7 },
+		]);
+		const text = await streamUntil("id: 9", { "Last-Event-ID": "7" }, () => undefined);
+		expect(text.match(/^id: \d+$/gm)).toEqual(["id: 8", "id: 9"]);
+	});
+
+	it("a quiet stream gives signs of life, and its end is noticed", async () => {
+		expect(await streamUntil(": still here\n\n: still here", {}, () => undefined)).toContain(": still here");
+		await vi.waitFor(() => expect(under.knobs.listeners()).toBe(0));
+		await call(under.port, "/api/events", { method: "HEAD" });
+		expect(under.knobs.listeners()).toBe(0);
+	});
+});
+
+describe("what is not there", () => {
+	it.each(["/nothing", "/api/memory", "/api/memory/nothing", "/apix", "/popover/"])(
+		"%s is 404",
+		async (path) => {
+			const before = engine.received.length;
+			const answer = await call(under.port, path);
+			expect(answer.status).toBe(404);
+			expect(problemSchema.parse(answer.json())).toMatchObject({ code: "not-found" });
+			expect(engine.received.length).toBe(before);
+		},
+	);
+
+	it.each([
+		["POST", "/health", "GET, HEAD"],
+		["GET", "/api/memory/flush", "POST"],
+		["PUT", "/api/memory/models/a/b:c", "DELETE"],
+		["GET", "/api/memory/models/a/load", "DELETE, POST"],
+		["OPTIONS", "/", "GET, HEAD"],
+	])("%s %s is 405 and says what is taken", async (method, path, allow) => {
+		const answer = await call(under.port, path, { method });
+		expect(answer.status).toBe(405);
+		expect(answer.headers.allow).toBe(allow);
+	});
+});

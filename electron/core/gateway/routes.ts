@@ -1,0 +1,233 @@
+import { z } from "zod";
+import { AppError } from "../../../shared/errors.ts";
+import * as shapes from "./api-shapes.ts";
+import { flushOf, historyOf, isoTime, loadOf, releaseStatus, statusOf, unloadOf } from "./api-words.ts";
+import { eventStream } from "./event-stream.ts";
+import { keepAliveMs } from "./keep-alive-value.ts";
+import { json, type Route, route } from "./route.ts";
+
+const nothing = z.strictObject({});
+
+/** Unknown keys are left alone, as the engine leaves them. */
+const anyQuery = z.object({});
+
+const modelParams = z.strictObject({ id: z.string().trim().min(1).max(512) });
+
+const QUARTER_HOUR_MS = 15 * 60_000;
+
+/** A time in the query: ISO 8601, or milliseconds since 1970. */
+const queryTime = z
+	.string()
+	.transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))
+	.refine((at) => Number.isFinite(at) && Math.abs(at) <= 8.64e15, "is no time");
+
+const keepAlive = z
+	.union([z.number(), z.string()])
+	.refine((value) => keepAliveMs(value) !== null, "is no duration such as 300 or “5m”");
+
+/** Codes of problems that any route may answer with, besides those of its own. */
+function problem(status: number, when: string): { status: number; when: string; body: z.ZodType } {
+	return { status, when, body: shapes.problemSchema };
+}
+
+/** Plimsoll's own routes. Everything else under `/api` and `/v1` is the engine's. */
+export const routes: readonly Route[] = [
+	route({
+		method: "GET",
+		path: "/",
+		name: "root",
+		summary: "What this is and what it offers",
+		description:
+			"Tells name, version and endpoints. `HEAD /` answers 200, which is how clients of Ollama look whether it runs.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.rootSchema }],
+		async handler({ deps }) {
+			return json(200, {
+				name: "Plimsoll",
+				version: deps.appVersion,
+				models: deps.state().installed.length,
+				endpoints: endpoints(),
+				status: "Ollama is running",
+			});
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/health",
+		name: "health",
+		summary: "Whether Plimsoll and its engine answer",
+		description: "Answers 200 while Plimsoll runs; `status` says whether the engine answers too.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.healthSchema }],
+		async handler({ deps }) {
+			const { engine } = deps.state();
+			return json(200, {
+				status: engine.connection.state === "connected" ? "healthy" : "degraded",
+				timestamp: isoTime(deps.clock.now()),
+				phase: "4B",
+				http_client: "node:http",
+				version: deps.appVersion,
+				engine: {
+					kind: engine.kind,
+					url: engine.url,
+					state: engine.connection.state,
+					version: engine.version,
+				},
+			});
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/api/memory/status",
+		name: "memory_status",
+		summary: "The machine's memory and the loaded models",
+		description: "Answers at once from what was read last.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.statusSchema }],
+		handler: async ({ deps }) => json(200, statusOf(deps.state())),
+	}),
+	route({
+		method: "POST",
+		path: "/api/memory/flush",
+		name: "memory_flush",
+		summary: "Unload every local model",
+		description:
+			"Waits, 30 s at most, until each model has left and its process was seen to end. A second call while one runs gets the same result.",
+		params: nothing,
+		query: anyQuery,
+		body: z.object({}).default({}),
+		responses: [
+			{ status: 200, when: "everything has left", body: shapes.flushSchema },
+			{
+				status: 202,
+				when: "what has not left yet still answers and leaves by itself",
+				body: shapes.flushSchema,
+			},
+			{ status: 504, when: "a release is not confirmed", body: shapes.flushSchema },
+		],
+		async handler({ deps }) {
+			const result = await deps.flush();
+			const statuses = new Set(result.releases.map(releaseStatus));
+			return json(
+				statuses.has("not-confirmed") ? 504 : statuses.has("draining") ? 202 : 200,
+				flushOf(result),
+			);
+		},
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/memory/models/{id}",
+		name: "memory_unload",
+		summary: "Unload one model",
+		description:
+			"Takes the model's name, with `/` and `:` raw or percent-encoded. A model that still answers leaves when its answer ends; the call then says so after 10 s.",
+		params: modelParams,
+		query: anyQuery,
+		body: z.object({}).default({}),
+		responses: [
+			{ status: 200, when: "it has left", body: shapes.unloadSchema },
+			{ status: 202, when: "it still answers and leaves by itself", body: shapes.unloadSchema },
+			{ status: 504, when: "its release is not confirmed", body: shapes.unloadSchema },
+			problem(404, "it is not loaded"),
+		],
+		async handler({ deps, params }) {
+			const before = deps.state().machine?.sample ?? null;
+			const result = await deps.unload(params.id);
+			const status = releaseStatus(result);
+			return json(
+				status === "unloaded" ? 200 : status === "draining" ? 202 : 504,
+				unloadOf(result, before, deps.state().machine?.sample ?? null),
+			);
+		},
+	}),
+	route({
+		method: "POST",
+		path: "/api/memory/models/{id}/load",
+		name: "memory_load",
+		summary: "Load one model",
+		description:
+			"Answers when the engine lists the model. A client that goes away takes its load back. `force` loads a model that is over the budget.",
+		params: modelParams,
+		query: anyQuery,
+		body: z
+			.object({
+				num_ctx: z.int().min(1).max(16_777_216).optional().describe("tokens of context"),
+				keep_alive: keepAlive.optional().describe("seconds or a duration such as “5m”; negative for ever"),
+				force: z.boolean().default(false).describe("load although it is over the budget"),
+			})
+			.prefault({}),
+		responses: [
+			{ status: 200, when: "it is loaded", body: shapes.loadSchema },
+			problem(404, "there is no such model"),
+			problem(409, "it runs in the cloud"),
+			problem(502, "the engine does not answer or cannot load it"),
+			problem(507, "it does not fit; the figures stand in `figures`"),
+		],
+		async handler({ deps, params, body, signal }) {
+			const keepAliveFor = body.keep_alive === undefined ? null : keepAliveMs(body.keep_alive);
+			const result = await deps.load(
+				{
+					model: params.id,
+					force: body.force,
+					...(body.num_ctx === undefined ? {} : { contextLength: body.num_ctx }),
+					...(keepAliveFor === null ? {} : { keepAliveMs: keepAliveFor }),
+				},
+				signal,
+			);
+			return json(200, loadOf(result));
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/api/memory/history",
+		name: "memory_history",
+		summary: "The memory over time, and what happened",
+		description:
+			"Samples oldest first, events newest first; the last quarter of an hour where nothing is asked.",
+		params: nothing,
+		query: z.object({
+			from: queryTime.optional().describe("ISO 8601 or milliseconds since 1970"),
+			to: queryTime.optional().describe("ISO 8601 or milliseconds since 1970"),
+			points: z.coerce.number().int().min(2).max(2000).default(600).describe("samples at most"),
+		}),
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.historySchema }],
+		async handler({ deps, query }) {
+			const toAt = query.to ?? deps.clock.now();
+			const fromAt = query.from ?? toAt - QUARTER_HOUR_MS;
+			if (fromAt > toAt) throw AppError.of("invalid-argument", { what: "from", problem: "is later than to" });
+			return json(200, historyOf(await deps.history({ fromAt, toAt, points: query.points }), fromAt, toAt));
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/api/events",
+		name: "events",
+		summary: "What happens, as it happens",
+		description:
+			"Server-sent events: `id`, and `data` with an event as the history tells it. `Last-Event-ID` brings what was missed. No prompt text.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always; text/event-stream" }],
+		async handler({ deps, limits, lastEventId }) {
+			return { kind: "events", stream: eventStream(deps, { lastEventId, heartbeatMs: limits.heartbeatMs }) };
+		},
+	}),
+];
+
+/** Routes by their names, as the original API lists them, with what is passed on. */
+function endpoints(): Readonly<Record<string, string>> {
+	return {
+		...Object.fromEntries(routes.map(({ name, method, path }) => [name, `${method} ${path}`])),
+		ollama: "/api/*",
+		openai: "/v1/*",
+		anthropic: "POST /v1/messages",
+	};
+}
