@@ -1,8 +1,9 @@
 import type { AppEvent, EventKind } from "../../shared/app-event.ts";
-import type { HistoryPoint } from "../../shared/ipc.ts";
+import type { HistoryPoint, PLACES } from "../../shared/ipc.ts";
 import type { MachineSample } from "../../shared/machine.ts";
 import type { Message } from "../../shared/messages/message.ts";
 import type { Settings } from "../../shared/settings.ts";
+import type { LoginItemStatus } from "../../shared/shell.ts";
 
 /** Stops or closes what it was given for; calling it twice does nothing more. */
 export type Stop = () => void;
@@ -76,6 +77,8 @@ export interface SettingsStore {
 	current(): Settings;
 	/** Checks, writes atomically, then takes over. Rejects with `settings-invalid`, `storage-full` or `storage-failed`; then nothing has changed. */
 	save(next: Settings): Promise<void>;
+	/** What is wrong with the file now while older settings are in force, or null. */
+	refusal(): Extract<SettingsChange, { readonly kind: "refused" }> | null;
 	/** Tells of hand edits: new settings, or what is wrong with the file while the old ones stay in force. */
 	onChange(listener: (change: SettingsChange) => void): Stop;
 }
@@ -120,6 +123,16 @@ export interface Secrets {
 export interface Power {
 	onSuspend(listener: () => void): Stop;
 	onResume(listener: () => void): Stop;
+}
+
+/** What the host around the popover can do; rejects with `not-available` where it cannot. */
+export interface Shell {
+	setOpenAtLogin(open: boolean): Promise<LoginItemStatus>;
+	openPlace(place: (typeof PLACES)[number]): Promise<void>;
+	closePopover(): void;
+	/** Makes ready a demo engine of this process's own, to be used where no engine answers. */
+	startDemo(): Promise<void>;
+	quit(): void;
 }
 
 /** Tells the person something that happened without them. */

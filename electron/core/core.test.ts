@@ -1,0 +1,216 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { applyPatch } from "../../shared/patch.ts";
+import type { AppState } from "../../shared/state.ts";
+import { type DemoEngine, startDemoEngine } from "../demo-engine/start.ts";
+import { type OpenedPlimsoll, openPlimsoll } from "./open-plimsoll.ts";
+import { resolvePaths } from "./store/paths.ts";
+
+let dataDir: string;
+let demo: DemoEngine;
+let plimsoll: OpenedPlimsoll;
+
+function paths() {
+	return resolvePaths({ platform: "linux", env: {}, home: dataDir, dataDir });
+}
+
+async function open(engine: string | null = demo.url): Promise<OpenedPlimsoll> {
+	const opened = await openPlimsoll({
+		paths: paths(),
+		appVersion: "0.0.1",
+		engine,
+		port: null,
+		shellState: {
+			host: "browser",
+			platform: "linux",
+			loginItem: "unsupported",
+			shortcutHeld: null,
+			ownMemoryBytes: null,
+		},
+		shell: {
+			setOpenAtLogin: async () => "unsupported",
+			openPlace: async () => undefined,
+			closePopover: () => undefined,
+			startDemo: async () => undefined,
+			quit: () => undefined,
+		},
+	});
+	await opened.start();
+	await expect.poll(() => opened.core.state.get().engine.connection.state).toBe("connected");
+	await expect.poll(() => opened.core.state.get().installed.length).toBeGreaterThan(10);
+	return opened;
+}
+
+const state = (): AppState => plimsoll.core.state.get();
+const names = (): readonly string[] => state().loaded.map((model) => model.name);
+
+beforeEach(async () => {
+	dataDir = await mkdtemp(join(tmpdir(), "plimsoll-core-"));
+	await writeFile(paths().settingsFile, JSON.stringify({ gateway: { port: 0 } }));
+	demo = await startDemoEngine({ port: 0, runners: "simulated", loadGbPerSecond: 50, tokensPerSecond: 200 });
+	plimsoll = await open();
+});
+
+afterEach(async () => {
+	await plimsoll.stop();
+	await demo.close();
+	await rm(dataDir, { recursive: true, force: true });
+});
+
+describe("core as a whole, against a demo engine", () => {
+	it("tells every change as a patch, so that who follows has the same state", async () => {
+		let followed: AppState = state();
+		const gaps: number[] = [];
+		plimsoll.core.state.subscribe((patch) => {
+			if (patch.from !== followed.version) gaps.push(patch.from);
+			followed = applyPatch(followed, patch.steps);
+		});
+		await plimsoll.core.handlers.load({ model: "gemma3:1b", force: false });
+		await plimsoll.core.handlers.flush(null);
+		expect(followed).toEqual(state());
+		expect(gaps).toEqual([]);
+	});
+
+	it("answers a question with a model that has to be loaded first, and keeps the answer", async () => {
+		const { handlers } = plimsoll.core;
+		await handlers.chooseChatModel({ model: "gemma3:1b" });
+		await handlers.ask({ text: "Write a haiku about ships" });
+		await expect(handlers.ask({ text: "And another" })).rejects.toMatchObject({ code: "invalid-argument" });
+		await expect.poll(() => state().chat.messages.at(-1)?.state, { timeout: 20_000 }).toBe("done");
+		expect(state().chat.messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+		expect(state().chat.messages.at(-1)?.text).toContain("demo");
+		expect(names()).toEqual(["gemma3:1b"]);
+	});
+
+	it("stops an answer and keeps what came of it; asking again replaces it", async () => {
+		const { handlers } = plimsoll.core;
+		await handlers.chooseChatModel({ model: "gemma3:1b" });
+		await handlers.ask({ text: "Tell me a long story about the sea" });
+		await expect
+			.poll(() => state().chat.messages.at(-1)?.text.length ?? 0, { timeout: 20_000 })
+			.toBeGreaterThan(10);
+		await handlers.stopAnswer(null);
+		await expect.poll(() => state().chat.messages.at(-1)?.state).toBe("stopped");
+		const kept = state().chat.messages.at(-1)?.text ?? "";
+		expect(kept.length).toBeGreaterThan(10);
+		await expect
+			.poll(() =>
+				handlers.retryAnswer(null).then(
+					() => true,
+					() => false,
+				),
+			)
+			.toBe(true);
+		await expect.poll(() => state().chat.messages.at(-1)?.state, { timeout: 20_000 }).toBe("done");
+		expect(state().chat.messages).toHaveLength(2);
+	});
+
+	it("puts changed settings on disk and leaves what was not named", async () => {
+		await plimsoll.core.handlers.changeSettings({ residency: { keepFreeGb: 3 } });
+		expect(state().settings.residency.keepFreeGb).toBe(3);
+		expect(state().settings.gateway.port).toBe(0);
+		const onDisk = JSON.parse(await readFile(paths().settingsFile, "utf8")) as AppState["settings"];
+		expect(onDisk.residency.keepFreeGb).toBe(3);
+	});
+
+	it("takes over what was edited by hand, and says what is wrong with a broken edit while the old settings hold", async () => {
+		await writeFile(
+			paths().settingsFile,
+			JSON.stringify({ gateway: { port: 0 }, residency: { keepFreeGb: 2 } }),
+		);
+		await expect.poll(() => state().settings.residency.keepFreeGb, { timeout: 10_000 }).toBe(2);
+		await writeFile(paths().settingsFile, '{\n"residency": {\n"keepFreeGb": "much"\n}\n}\n');
+		await expect.poll(() => state().settingsProblem?.params.line, { timeout: 10_000 }).toBe(3);
+		expect(state().settings.residency.keepFreeGb).toBe(2);
+		await writeFile(
+			paths().settingsFile,
+			JSON.stringify({ gateway: { port: 0 }, residency: { keepFreeGb: 4 } }),
+		);
+		await expect.poll(() => state().settings.residency.keepFreeGb, { timeout: 10_000 }).toBe(4);
+		expect(state().settingsProblem).toBeNull();
+	});
+
+	it("follows a changed engine address", async () => {
+		await plimsoll.stop();
+		await writeFile(
+			paths().settingsFile,
+			JSON.stringify({ gateway: { port: 0 }, engine: { url: demo.url } }),
+		);
+		plimsoll = await open(null);
+		const other = await startDemoEngine({ port: 0, runners: "simulated" });
+		await plimsoll.core.handlers.changeSettings({ engine: { url: other.url } });
+		await expect.poll(() => state().engine.url, { timeout: 10_000 }).toBe(other.url);
+		await expect.poll(() => state().engine.connection.state, { timeout: 10_000 }).toBe("connected");
+		await other.close();
+	});
+
+	it("unloads a model before it deletes it", async () => {
+		await plimsoll.core.handlers.load({ model: "gemma3:1b", force: false });
+		await plimsoll.core.handlers.deleteModel({ model: "gemma3:1b" });
+		await expect.poll(names).toEqual([]);
+		expect(state().installed.some((model) => model.name === "gemma3:1b")).toBe(false);
+		await expect(plimsoll.core.handlers.deleteModel({ model: "gemma3:1b" })).rejects.toMatchObject({
+			code: "model-not-found",
+		});
+	});
+
+	it("offers contexts with what each would take", async () => {
+		const choices = await plimsoll.core.handlers.contextChoices({ model: "qwen2.5:14b" });
+		expect(choices.map((choice) => choice.contextLength)).toEqual([4096, 8192, 16_384, 32_768]);
+		const bytes = choices.map((choice) => choice.footprintBytes);
+		expect([...bytes].sort((a, b) => a - b)).toEqual(bytes);
+		expect(choices.filter((choice) => choice.isDefault)).toHaveLength(1);
+	});
+
+	it("keeps a pinned model for ever, says so in the settings, and lets it go again", async () => {
+		await plimsoll.core.handlers.load({ model: "gemma3:1b", force: false });
+		await plimsoll.core.handlers.pin({ model: "gemma3:1b", pinned: true });
+		await expect.poll(() => state().loaded[0]?.expiresAt).toBeNull();
+		expect(state().loaded[0]?.pinned).toBe(true);
+		expect(state().settings.residency.pinned).toEqual(["gemma3:1b"]);
+		await plimsoll.core.handlers.pin({ model: "gemma3:1b", pinned: false });
+		await expect.poll(() => state().loaded[0]?.expiresAt ?? 0).toBeGreaterThan(0);
+		expect(state().settings.residency.pinned).toEqual([]);
+	});
+
+	it("shows a pull from its start to the installed model, and a cancelled one as cancelled", async () => {
+		const before = state().installed.length;
+		await plimsoll.core.handlers.pull({ model: "phi4:14b" });
+		await expect.poll(() => state().pulls[0]?.state).toBe("running");
+		const id = state().pulls[0]?.id ?? "";
+		await plimsoll.core.handlers.cancelPull({ pullId: id });
+		await expect.poll(() => state().pulls[0]?.state).toBe("cancelled");
+		await plimsoll.core.handlers.dismissPull({ pullId: id });
+		expect(state().pulls).toEqual([]);
+		expect(state().installed).toHaveLength(before);
+		await plimsoll.core.handlers.pull({ model: "no-such-model-anywhere" });
+		await expect.poll(() => state().pulls[0]?.state).toBe("failed");
+		expect(state().pulls[0]?.error?.code).toBe("not-in-registry");
+	});
+
+	it("leaves models alone at its end unless told otherwise, and unloads its own where it is told to", async () => {
+		await plimsoll.core.handlers.load({ model: "gemma3:1b", force: false });
+		await plimsoll.stop();
+		const listed = async () =>
+			((await (await fetch(`${demo.url}/api/ps`)).json()) as { models: unknown[] }).models;
+		expect(await listed()).toHaveLength(1);
+		plimsoll = await open();
+		await plimsoll.core.handlers.changeSettings({ residency: { atExit: "own" } });
+		await plimsoll.core.handlers.load({ model: "granite3.1-moe:3b", force: false });
+		await expect.poll(() => state().loaded.every((model) => model.own)).toBe(true);
+		await plimsoll.stop();
+		expect(await listed()).toHaveLength(0);
+	});
+
+	it("remembers the memory curve and what happened over a restart", async () => {
+		await plimsoll.core.handlers.load({ model: "gemma3:1b", force: false });
+		await expect.poll(() => state().events.some((event) => event.kind === "loaded")).toBe(true);
+		await plimsoll.stop();
+		plimsoll = await open();
+		const slice = await plimsoll.core.handlers.history({ fromAt: 0, toAt: Date.now() + 1000, points: 600 });
+		expect(slice.points.length).toBeGreaterThan(0);
+		expect(slice.events.some((event) => event.kind === "loaded")).toBe(true);
+	});
+});

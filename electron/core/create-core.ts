@@ -1,0 +1,412 @@
+import { randomUUID } from "node:crypto";
+import { AppError } from "../../shared/errors.ts";
+import type { Handlers } from "../../shared/ipc.ts";
+import { message } from "../../shared/messages/message.ts";
+import type { Settings } from "../../shared/settings.ts";
+import type { ShellState } from "../../shared/shell.ts";
+import type { AppState } from "../../shared/state.ts";
+import { createChat, emptyChat } from "./chat/chat.ts";
+import type { EngineAddress } from "./engine/engine-address.ts";
+import { createEngineSupervisor } from "./engine/engine-supervisor.ts";
+import { createPulls } from "./engine/pulls.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { createHandlers } from "./handlers.ts";
+import { createDemoProbes, type DemoProbes } from "./memory/demo-probes.ts";
+import { localityOf } from "./memory/locality.ts";
+import { createMachineWatch } from "./memory/machine-watch.ts";
+import { createRunnerReader } from "./memory/runner-reader.ts";
+import type {
+	Clock,
+	EngineLauncher,
+	HistoryStore,
+	Log,
+	NewEvent,
+	Paths,
+	Power,
+	Probes,
+	Secrets,
+	SettingsChange,
+	SettingsStore,
+	Shell,
+	Stop,
+} from "./ports.ts";
+import { createObserver } from "./residency/observer.ts";
+import { createPace } from "./residency/pace.ts";
+import { createResidency, type Residency } from "./residency/residency.ts";
+import { createStateStore, type StateStore } from "./state-store.ts";
+import { createSampleRing } from "./store/sample-ring.ts";
+
+/** Everything that comes into core from outside of the process. */
+export interface CorePorts {
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly paths: Paths;
+	readonly settings: SettingsStore;
+	readonly history: HistoryStore;
+	readonly secrets: Secrets;
+	/** The probes of this machine. */
+	readonly probes: Probes;
+	readonly launcher: EngineLauncher;
+	/** Addresses of the engine in the order they count, with the setting in force. */
+	readonly addresses: (setting: string | null) => Promise<readonly EngineAddress[]>;
+	/** Address of a demo engine run by this process, where it offers one. */
+	readonly demoFallback?: () => Promise<string | null>;
+	readonly power?: Power;
+	/** What surrounds the popover. */
+	readonly shell: Shell;
+}
+
+/** What core is told at its making. */
+export interface CoreOptions {
+	readonly appVersion: string;
+	readonly shell: ShellState;
+	/** Wanted port of the gateway; absent takes the setting. */
+	readonly port?: number;
+}
+
+/** The product as a library. */
+export interface Core {
+	readonly state: StateStore;
+	readonly handlers: Handlers;
+	readonly gateway: Gateway;
+	readonly residency: Residency;
+	/** Puts what the host knows of itself into the state. */
+	setShell(change: Partial<ShellState>): void;
+	/** Puts an event into history and state. */
+	record(event: NewEvent): void;
+	/** Starts looking and listening; resolves when the gateway listens. Rejects with `port-taken`. */
+	start(): Promise<void>;
+	/** Ends everything, after what the exit setting says about loaded models. */
+	stop(): Promise<void>;
+}
+
+/** Newest events in the state; older ones come with the history. */
+const EVENTS_IN_STATE = 100;
+
+/** A release at the end of Plimsoll is waited for this long. */
+const EXIT_WITHIN_MS = 12_000;
+
+function firstState(ports: CorePorts, options: CoreOptions, engine: AppState["engine"]): AppState {
+	const now = ports.clock.now();
+	return {
+		version: 1,
+		app: { version: options.appVersion, startedAt: now, dataDir: ports.paths.dataDir },
+		engine,
+		machine: null,
+		loaded: [],
+		strays: [],
+		installed: [],
+		operations: [],
+		pulls: [],
+		chat: emptyChat(null),
+		shell: options.shell,
+		lastFlush: null,
+		gateway: { port: null, wantedPort: null, error: null },
+		settings: ports.settings.current(),
+		settingsProblem: null,
+		events: ports.history.events(0, now, EVENTS_IN_STATE),
+	};
+}
+
+/** Makes core from its ports. Nothing is asked or opened before `start`. */
+export function createCore(ports: CorePorts, options: CoreOptions): Core {
+	const { clock, log, settings, history } = ports;
+	const instanceId = randomUUID();
+	const stops: Stop[] = [];
+	const supervision = createEngineSupervisor({
+		addresses: () => ports.addresses(settings.current().engine.url),
+		clock,
+		log,
+		launcher: ports.launcher,
+		ownInstance: instanceId,
+		...(ports.demoFallback === undefined ? {} : { demoFallback: ports.demoFallback }),
+		onRefused: ({ url }) => {
+			record({
+				at: clock.now(),
+				kind: "engine",
+				severity: "warning",
+				message: message("error.engine-is-plimsoll", { url }),
+			});
+		},
+	});
+	const state = createStateStore(firstState(ports, options, supervision.state()));
+
+	function record(event: NewEvent): void {
+		const kept = history.addEvent(event);
+		state.update((now) => ({ ...now, events: [kept, ...now.events].slice(0, EVENTS_IN_STATE) }));
+	}
+
+	const pace = createPace(supervision);
+	const machine = createMachineWatch({
+		probes: ports.probes,
+		clock,
+		log: log.child("memory"),
+		settings: () => settings.current().pressure,
+	});
+	let demo: DemoProbes | null = null;
+	let watchers = 0;
+	const reader = createRunnerReader({
+		probes: () => machine.probes(),
+		clock,
+		popoverOpen: () => watchers > 0,
+		enginePid: () => demo?.enginePid() ?? null,
+	});
+	const observer = createObserver({
+		supervision,
+		reader,
+		machine,
+		pace,
+		clock,
+		log: log.child("residency"),
+		history,
+	});
+	const residency = createResidency({
+		supervision,
+		observer,
+		machine,
+		pace,
+		clock,
+		log: log.child("residency"),
+		settings: () => settings.current(),
+		history,
+		record,
+	});
+	const pulls = createPulls({
+		clock,
+		log: log.child("engine"),
+		engine: () => supervision.engine(),
+		show: (change) => state.update((now) => ({ ...now, pulls: change(now.pulls) })),
+		installed: () => void supervision.pollInstalled(),
+	});
+	const chat = createChat({
+		clock,
+		log: log.child("chat"),
+		engine: () => supervision.engine(),
+		current: () => state.get().chat,
+		show: (change) => state.update((now) => ({ ...now, chat: change(now.chat) })),
+		inFlight: (model) => observer.inFlight(model),
+		async ensureLoaded(model, signal) {
+			const cloud = supervision.installed().some((each) => each.name === model && each.location === "cloud");
+			if (cloud) return { contextLength: 0, loadMs: null };
+			const result = await residency.load({ model }, "popover", signal);
+			return { contextLength: result.contextLength, loadMs: result.already ? null : result.durationMs };
+		},
+	});
+	const ring = createSampleRing();
+	let releaseWatch: Stop | null = null;
+
+	/** While a popover is open everything is looked at every second. */
+	function watch(open: boolean): void {
+		watchers = Math.max(0, watchers + (open ? 1 : -1));
+		machine.setReason("popover", watchers > 0);
+		if (watchers > 0) releaseWatch ??= pace.hold();
+		else {
+			releaseWatch?.();
+			releaseWatch = null;
+		}
+	}
+
+	const handlers = createHandlers({
+		state,
+		async saveSettings(next) {
+			await settings.save(next);
+			follow(settings.current());
+		},
+		history,
+		ring,
+		supervision,
+		observer,
+		residency,
+		pulls,
+		chat,
+		shell: ports.shell,
+		setShell,
+		watch,
+	});
+	const gateway = createGateway({
+		state: () => state.get(),
+		subscribePatches: (listener) => state.subscribe(listener),
+		settings: () => settings.current(),
+		token: () => ports.secrets.gatewayToken(),
+		engineUrl: () => supervision.engine().url,
+		admit: (request) => residency.admission.admit(request),
+		inFlight: (model) => observer.inFlight(model),
+		load: (load, signal) => residency.load(load, "api", signal),
+		unload: (model) => residency.unload(model, { requestedBy: "api", untilDrainingMs: 10_000 }),
+		flush: () => residency.flush("api"),
+		history: (slice) => handlers.history(slice),
+		pastEvents: (fromAt, toAt, limit) => history.events(fromAt, toAt, limit),
+		recordEvent: record,
+		instanceId,
+		appVersion: options.appVersion,
+		clock,
+		log: log.child("gateway"),
+	});
+
+	function setShell(change: Partial<ShellState>): void {
+		state.update((now) => ({ ...now, shell: { ...now.shell, ...change } }));
+	}
+
+	/** The demo engine brings its own machine; every other engine runs on this one. */
+	function chooseProbes(kind: AppState["engine"]["kind"], url: string): void {
+		const wanted = kind === "demo" ? url : null;
+		if (wanted === demoUrl) return;
+		demoUrl = wanted;
+		demo =
+			wanted === null ? null : createDemoProbes({ engineUrl: wanted, clock, system: ports.probes.processes });
+		machine.setProbes(demo ?? ports.probes);
+	}
+	let demoUrl: string | null = null;
+
+	function showLocality(): void {
+		const { url, connection } = supervision.state();
+		if (connection.state !== "connected") return;
+		const anyLoaded = (supervision.rows()?.length ?? 0) > 0;
+		supervision.setLocality(localityOf({ url, engineSeen: observer.engineSeen(), anyLoaded }));
+	}
+
+	async function listen(port: number): Promise<void> {
+		try {
+			const got = await gateway.listen(port);
+			state.update((now) => ({
+				...now,
+				gateway: { port: got.port, wantedPort: port !== 0 && got.port !== port ? port : null, error: null },
+			}));
+		} catch (thrown) {
+			const error = AppError.wrap(thrown);
+			state.update((now) => ({
+				...now,
+				gateway: { port: null, wantedPort: port, error: error.serialize() },
+			}));
+			throw error;
+		}
+	}
+
+	/** What must follow when settings change, by hand or in the popover. */
+	function follow(after: Settings): void {
+		const before = state.get().settings;
+		state.update((now) => ({ ...now, settings: after, settingsProblem: null }));
+		if (before.engine.url !== after.engine.url) void supervision.relocate();
+		if (before.gateway.port !== after.gateway.port && options.port === undefined) {
+			void gateway
+				.close()
+				.then(() => listen(after.gateway.port))
+				.catch(() => undefined);
+		}
+	}
+
+	function tellRefusal({ file, line, problem }: Extract<SettingsChange, { kind: "refused" }>): void {
+		const error = AppError.of("settings-invalid", { file, line, problem });
+		state.update((now) => ({ ...now, settingsProblem: error.serialize() }));
+		record({ at: clock.now(), kind: "settings", severity: "warning", message: error.said });
+	}
+
+	function begin(): void {
+		const refusal = settings.refusal();
+		if (refusal !== null) tellRefusal(refusal);
+		stops.push(
+			settings.onChange((change) => {
+				if (change.kind === "refused") {
+					tellRefusal(change);
+					return;
+				}
+				follow(change.settings);
+			}),
+			supervision.onState((engine) => {
+				if (engine.connection.state === "connected") chooseProbes(engine.kind, engine.url);
+				state.update((now) => ({ ...now, engine }));
+				showLocality();
+			}),
+			supervision.onInstalled((installed) => state.update((now) => ({ ...now, installed }))),
+			observer.onChange(() => {
+				const loaded = observer.loaded();
+				machine.setHeldBytes(loaded.reduce((sum, model) => sum + (model.heldBytes ?? 0), 0));
+				state.update((now) => ({ ...now, loaded, strays: observer.strays() }));
+				showLocality();
+			}),
+			residency.onChange(() => {
+				state.update((now) => ({
+					...now,
+					operations: residency.operations(),
+					lastFlush: residency.lastFlush(),
+				}));
+			}),
+			machine.onState((next) => {
+				const before = state.get().machine?.level ?? "normal";
+				state.update((now) => ({ ...now, machine: next }));
+				const point = {
+					at: next.sample.at,
+					availableBytes: next.sample.availableBytes,
+					totalBytes: next.sample.totalBytes,
+					swapUsedBytes: next.sample.swapUsedBytes,
+					loadedBytes: observer.loaded().reduce((sum, model) => sum + model.footprintBytes, 0),
+					level: next.level,
+				};
+				ring.add(point);
+				history.addPoint(point);
+				if (next.level !== before) {
+					record({
+						at: next.sample.at,
+						kind: "pressure",
+						severity: next.level === "high" || next.level === "critical" ? "warning" : "info",
+						message: message(`event.pressure-${next.level}`, { availableBytes: next.sample.availableBytes }),
+						data: { sample: next.sample, before },
+					});
+				}
+			}),
+		);
+		if (ports.power !== undefined) {
+			stops.push(
+				ports.power.onSuspend(() => machine.suspend()),
+				ports.power.onResume(() => {
+					machine.resume();
+					void supervision.retry();
+				}),
+			);
+		}
+	}
+
+	async function leaveModels(): Promise<void> {
+		const { atExit } = settings.current().residency;
+		const leaving = observer.loaded().filter((model) => atExit === "all" || (atExit === "own" && model.own));
+		if (leaving.length === 0) return;
+		const released = leaving.map((model) =>
+			residency
+				.unload(model.name, { requestedBy: "plimsoll", untilDrainingMs: EXIT_WITHIN_MS })
+				.catch((thrown: unknown) => {
+					log.warn("not unloaded at exit", { model: model.name, problem: AppError.wrap(thrown).code });
+				}),
+		);
+		await Promise.race([
+			Promise.all(released),
+			new Promise<void>((resolve) => clock.after(EXIT_WITHIN_MS, resolve)),
+		]);
+	}
+
+	return {
+		state,
+		handlers,
+		gateway,
+		residency,
+		setShell,
+		record,
+		async start() {
+			begin();
+			machine.start();
+			observer.start();
+			await listen(options.port ?? settings.current().gateway.port);
+			await supervision.start();
+		},
+		async stop() {
+			chat.stop();
+			pulls.stop();
+			await leaveModels();
+			await gateway.close();
+			for (const stop of stops) stop();
+			residency.stop();
+			observer.stop();
+			machine.stop();
+			await supervision.stop();
+		},
+	};
+}

@@ -1,0 +1,198 @@
+import { AppError } from "../../shared/errors.ts";
+import type { Handlers } from "../../shared/ipc.ts";
+import { normalizeModelName } from "../../shared/model-name.ts";
+import type { Settings } from "../../shared/settings.ts";
+import type { ShellState } from "../../shared/shell.ts";
+import type { Chat } from "./chat/chat.ts";
+import { readEngineVersion } from "./engine/engine-version.ts";
+import type { Pulls } from "./engine/pulls.ts";
+import type { EngineSupervision } from "./engine/supervision.ts";
+import { contextChoices } from "./footprint/context-choices.ts";
+import type { HistoryStore, Shell } from "./ports.ts";
+import { installedModel } from "./residency/admission.ts";
+import type { Observer } from "./residency/observer.ts";
+import type { Residency } from "./residency/residency.ts";
+import type { StateStore } from "./state-store.ts";
+import { type SampleRing, thinned } from "./store/sample-ring.ts";
+
+/** What the handlers call. */
+export interface HandlerParts {
+	readonly state: StateStore;
+	/** Puts settings on disk and in force; rejects and changes nothing where that fails. */
+	readonly saveSettings: (next: Settings) => Promise<void>;
+	readonly history: HistoryStore;
+	readonly ring: SampleRing;
+	readonly supervision: EngineSupervision;
+	readonly observer: Observer;
+	readonly residency: Residency;
+	readonly pulls: Pulls;
+	readonly chat: Chat;
+	readonly shell: Shell;
+	readonly setShell: (change: Partial<ShellState>) => void;
+	readonly watch: (open: boolean) => void;
+}
+
+/** A deletion waits this long for a model that still answers. */
+const DELETE_WAIT_MS = 10_000;
+
+const EVENTS_IN_A_SLICE = 500;
+
+/** Puts named keys over settings, two levels deep; what is not named stays. */
+function changed(settings: Settings, change: Readonly<Record<string, unknown>>): Settings {
+	const next: Record<string, unknown> = { ...settings };
+	for (const [name, value] of Object.entries(change)) {
+		if (value === undefined) continue;
+		const before = next[name];
+		next[name] =
+			typeof value === "object" && value !== null && typeof before === "object" && before !== null
+				? { ...before, ...Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) }
+				: value;
+	}
+	return next as Settings;
+}
+
+/** Core's side of the contract. */
+export function createHandlers(parts: HandlerParts): Handlers {
+	const { state, saveSettings, supervision, residency, pulls, chat, shell } = parts;
+
+	function installed(name: string) {
+		const model = installedModel(supervision.installed(), name);
+		if (model === null) throw AppError.of("model-not-found", { model: name });
+		return model;
+	}
+
+	return {
+		snapshot: async () => state.get(),
+		async history({ fromAt, toAt, points }) {
+			const recent = parts.ring.since(fromAt).filter((point) => point.at <= toAt);
+			const ringFrom = recent[0]?.at ?? Number.POSITIVE_INFINITY;
+			const older = parts.history
+				.points(fromAt, Math.min(toAt, ringFrom))
+				.filter((point) => point.at < ringFrom);
+			return {
+				points: thinned([...older, ...recent], points),
+				events: parts.history.events(fromAt, toAt, EVENTS_IN_A_SLICE),
+			};
+		},
+		load: ({ model, contextLength, keepAliveMs, force }) =>
+			residency.load(
+				{
+					model,
+					force,
+					...(contextLength === undefined ? {} : { contextLength }),
+					...(keepAliveMs === undefined ? {} : { keepAliveMs }),
+				},
+				"popover",
+			),
+		unload: ({ model }) => residency.unload(model, { requestedBy: "popover" }),
+		async keep({ model }) {
+			await residency.keep(model);
+			return null;
+		},
+		async cancel({ operationId }) {
+			await residency.cancel(operationId);
+			return null;
+		},
+		flush: () => residency.flush("popover"),
+		putBack: () => residency.putBack("popover"),
+		async pin({ model, pinned }) {
+			await residency.pin(model, pinned);
+			const name = normalizeModelName(model);
+			const others = state.get().settings.residency.pinned.filter((each) => each !== name);
+			await saveSettings(
+				changed(state.get().settings, { residency: { pinned: pinned ? [...others, name] : others } }),
+			);
+			return null;
+		},
+		async contextChoices({ model }) {
+			const wanted = installed(model);
+			const facts = await supervision.facts(wanted.name, wanted.digest);
+			if (facts === null) return [];
+			const { flavour } = readEngineVersion(supervision.state().version ?? "");
+			return contextChoices(facts, wanted.sizeBytes, { flavour, runner: wanted.runner });
+		},
+		async pull({ model }) {
+			pulls.start(model);
+			return null;
+		},
+		async cancelPull({ pullId }) {
+			pulls.cancel(pullId);
+			return null;
+		},
+		async dismissPull({ pullId }) {
+			pulls.dismiss(pullId);
+			return null;
+		},
+		async deleteModel({ model }) {
+			const wanted = installed(model);
+			const loaded = parts.observer.find(wanted.key);
+			if (loaded !== null) {
+				const release = await residency.unload(wanted.key, {
+					requestedBy: "popover",
+					untilDrainingMs: DELETE_WAIT_MS,
+				});
+				if (release.because === "draining") throw AppError.of("model-busy", { model: wanted.name });
+			}
+			await supervision.engine().remove(wanted.name);
+			await supervision.pollInstalled();
+			return null;
+		},
+		async chooseChatModel({ model }) {
+			chat.choose(installed(model).name);
+			return null;
+		},
+		async ask({ text }) {
+			chat.ask(text);
+			return null;
+		},
+		async stopAnswer() {
+			chat.stop();
+			return null;
+		},
+		async retryAnswer() {
+			chat.retry();
+			return null;
+		},
+		async newConversation() {
+			chat.startAnew();
+			return null;
+		},
+		async setOpenAtLogin({ open }) {
+			parts.setShell({ loginItem: await shell.setOpenAtLogin(open) });
+			return null;
+		},
+		async openPlace({ place }) {
+			await shell.openPlace(place);
+			return null;
+		},
+		async closePopover() {
+			shell.closePopover();
+			return null;
+		},
+		async quit() {
+			shell.quit();
+			return null;
+		},
+		async changeSettings(change) {
+			await saveSettings(changed(state.get().settings, change));
+			return null;
+		},
+		async startEngine() {
+			await supervision.startEngine();
+			return null;
+		},
+		async startDemo() {
+			await shell.startDemo();
+			await supervision.relocate();
+			return null;
+		},
+		async retryEngine() {
+			await supervision.retry();
+			return null;
+		},
+		async watch({ open }) {
+			parts.watch(open);
+			return null;
+		},
+	};
+}

@@ -1,0 +1,71 @@
+import type { z } from "zod";
+import { type MessageId, message } from "../../../shared/messages/message.ts";
+import { formatDuration, formatGb } from "../../../shared/messages/render.ts";
+import { fromGb } from "../../../shared/units.ts";
+import type { ApiClient } from "../api-client.ts";
+import { formatTable } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { statusAnswer } from "./answers.ts";
+
+type Status = z.infer<typeof statusAnswer>;
+
+function sayMemory(terminal: Terminal, { system }: Status): void {
+	if (system.total_gb === null || system.available_gb === null || system.pressure_level === null) {
+		terminal.say(message("cli.memory-unknown"));
+		return;
+	}
+	const level: MessageId = `cli.level-${system.pressure_level}`;
+	terminal.say(
+		message("cli.memory", {
+			availableBytes: fromGb(system.available_gb),
+			totalBytes: fromGb(system.total_gb),
+			level: terminal.renderer.render({ id: level, params: {} }),
+			swapBytes: fromGb(system.swap_used_gb ?? 0),
+		}),
+	);
+}
+
+function sayModels(terminal: Terminal, { ollama }: Status, now: number): void {
+	const { renderer } = terminal;
+	if (ollama.loaded_models.length === 0) {
+		terminal.say(message("cli.nothing-loaded"));
+		return;
+	}
+	terminal.say(
+		message("cli.loaded", { count: ollama.loaded_models.length, bytes: fromGb(ollama.total_loaded_gb) }),
+	);
+	terminal.print("");
+	const never = renderer.render(message("cli.never"));
+	const rows = ollama.loaded_models.map((model) => [
+		model.name,
+		formatGb(fromGb(model.size_gb), renderer.language),
+		model.oddity === null ? model.state : `${model.state}, ${model.oddity}`,
+		model.expires_at === null
+			? never
+			: formatDuration(Math.max(0, Date.parse(model.expires_at) - now), renderer.language),
+	]);
+	terminal.print(
+		formatTable(
+			[
+				{ title: renderer.render(message("cli.column-model")), align: "left" },
+				{ title: renderer.render(message("cli.column-size")), align: "right" },
+				{ title: renderer.render(message("cli.column-state")), align: "left" },
+				{ title: renderer.render(message("cli.column-left")), align: "right" },
+			],
+			rows,
+		),
+	);
+}
+
+/** Shows memory and loaded models once. */
+export async function showStatus(client: ApiClient, terminal: Terminal, json: boolean): Promise<number> {
+	const { body } = await client.call({ method: "GET", path: "/api/memory/status" });
+	if (json) {
+		terminal.print(JSON.stringify(body, null, 2));
+		return 0;
+	}
+	const status = statusAnswer.parse(body);
+	sayMemory(terminal, status);
+	sayModels(terminal, status, Date.now());
+	return 0;
+}
