@@ -1,0 +1,112 @@
+import { type ReactNode, useCallback, useRef, useState } from "react";
+import type { InstalledModel } from "../../../shared/model.ts";
+import { normalizeModelName } from "../../../shared/model-name.ts";
+import { Icon } from "../../icon.tsx";
+import { useRovingRows } from "../../roving-rows.ts";
+import { useCore } from "../../store.ts";
+import { useWords } from "../../words.tsx";
+import { PullForm } from "../pull/pull-form.tsx";
+import { PullRows } from "../pull/pull-rows.tsx";
+import { DeleteQuestion } from "./delete-question.tsx";
+import { InstalledRow } from "./installed-row.tsx";
+import { LoadMenu } from "./load-menu.tsx";
+
+/** What the engine has on disk and not in memory. */
+export function InstalledSection(): ReactNode {
+	const installed = useCore((state) => state.installed);
+	const loaded = useCore((state) => state.loaded);
+	const operations = useCore((state) => state.operations);
+	const words = useWords();
+	const rows = useRovingRows();
+	const [pulling, setPulling] = useState(false);
+	const [menuFor, setMenuFor] = useState<string | null>(null);
+	const [deleting, setDeleting] = useState<InstalledModel | null>(null);
+	const opener = useRef<HTMLElement | null>(null);
+	const loadedKeys = new Set(loaded.map((model) => model.key));
+	const others = installed.filter((model) => !loadedKeys.has(model.key));
+
+	const openMenu = useCallback((model: InstalledModel, anchor: HTMLElement) => {
+		opener.current = anchor;
+		setMenuFor((open) => (open === model.key ? null : model.key));
+	}, []);
+	const closeMenu = useCallback(() => {
+		setMenuFor(null);
+		opener.current?.focus();
+	}, []);
+
+	function noteFor(model: InstalledModel): string {
+		const mine = operations.find(
+			(operation) =>
+				operation.kind === "load" &&
+				normalizeModelName(operation.name ?? "") === normalizeModelName(model.name),
+		);
+		if (mine !== undefined) return words.say(mine.state === "queued" ? "ui.queued" : "ui.loading");
+		return "";
+	}
+
+	return (
+		<section aria-label={words.say("ui.installed")}>
+			<div className="section-head">
+				<h2>{words.say("ui.installed")}</h2>
+				<span className="muted">
+					{others.length === installed.length
+						? words.say("ui.models", { count: others.length })
+						: words.say("ui.more-models", { count: others.length })}
+				</span>
+				<button
+					type="button"
+					className={`icon-button icon-button-small${pulling ? " is-on" : ""}`}
+					aria-expanded={pulling}
+					aria-label={words.say(pulling ? "ui.close" : "ui.pull-by-name")}
+					onClick={() => setPulling(!pulling)}
+				>
+					<Icon name={pulling ? "x" : "plus"} />
+				</button>
+			</div>
+			{pulling || installed.length === 0 ? <PullForm /> : null}
+			{deleting === null ? null : (
+				<DeleteQuestion
+					name={deleting.name}
+					sizeBytes={deleting.sizeBytes}
+					loaded={false}
+					onClose={() => setDeleting(null)}
+				/>
+			)}
+			<PullRows />
+			<ul aria-label={words.say("ui.installed-models")} {...rows}>
+				{others.map((model) => (
+					<InstalledItem
+						key={model.key}
+						model={model}
+						note={noteFor(model)}
+						menuOpen={menuFor === model.key}
+						onMenu={openMenu}
+						onCloseMenu={closeMenu}
+						onDelete={() => setDeleting(model)}
+					/>
+				))}
+			</ul>
+		</section>
+	);
+}
+
+function InstalledItem(props: {
+	readonly model: InstalledModel;
+	readonly note: string;
+	readonly menuOpen: boolean;
+	readonly onMenu: (model: InstalledModel, anchor: HTMLElement) => void;
+	readonly onCloseMenu: () => void;
+	readonly onDelete: () => void;
+}): ReactNode {
+	const { model, note, menuOpen } = props;
+	return (
+		<>
+			<InstalledRow model={model} note={note} busy={note !== ""} menuOpen={menuOpen} onMenu={props.onMenu} />
+			{menuOpen ? (
+				<li className="menu-item">
+					<LoadMenu model={model} onDelete={props.onDelete} onClose={props.onCloseMenu} />
+				</li>
+			) : null}
+		</>
+	);
+}

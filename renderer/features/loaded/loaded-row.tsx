@@ -1,0 +1,220 @@
+import { type KeyboardEvent, memo, type ReactNode } from "react";
+import type { LoadedModel } from "../../../shared/model.ts";
+import type { Operation } from "../../../shared/operation.ts";
+import { api } from "../../api.ts";
+import { Icon } from "../../icon.tsx";
+import { modelLabel } from "../../model-label.ts";
+import { ModelName } from "../../model-name.tsx";
+import { usePending } from "../../pending.ts";
+import { act, useCore } from "../../store.ts";
+import { useWords, type Words } from "../../words.tsx";
+
+/** What a row shows of the moment; asked for once a second at most. */
+function stateWords(model: LoadedModel, words: Words): string {
+	switch (model.state) {
+		case "busy":
+			return words.say("ui.answering");
+		case "unknown":
+			return words.say("ui.looking");
+		case "draining":
+			return words.say("ui.draining");
+		case "unloading":
+			return words.say("ui.unloading");
+		case "loading":
+			return words.say("ui.loading");
+		case "idle":
+			return "";
+	}
+}
+
+function oddityWords(model: LoadedModel, words: Words): string | null {
+	switch (model.oddity?.kind) {
+		case "ghost":
+			return words.say(model.oddity.because === "deleted" ? "ui.odd-deleted" : "ui.odd-retagged");
+		case "dead-runner":
+			return words.say("ui.odd-dead");
+		case "stuck":
+			return words.say("ui.odd-stuck", { time: words.time(model.oddity.sinceAt) });
+		case undefined:
+			return null;
+	}
+}
+
+function oddityNote(model: LoadedModel, words: Words): string | null {
+	switch (model.oddity?.kind) {
+		case "ghost":
+			return model.expiresAt === null
+				? words.say("ui.odd-ghost-note-forever")
+				: words.say("ui.odd-ghost-note", { time: words.time(model.expiresAt) });
+		case "dead-runner":
+			return words.say("ui.odd-dead-note");
+		case "stuck":
+			return words.say("ui.odd-stuck-note");
+		case undefined:
+			return null;
+	}
+}
+
+/** Time left in words that change once a minute, so that a row is not redrawn every second. */
+function leaving(model: LoadedModel, minutesLeft: number, words: Words): string {
+	if (model.expiresAt === null || model.pinned) return words.say("ui.stays");
+	return minutesLeft < 1 ? words.say("ui.leaves-soon") : words.say("ui.leaves", { minutes: minutesLeft });
+}
+
+/** One loaded model. */
+export const LoadedRow = memo(function LoadedRow(props: {
+	readonly model: LoadedModel;
+	readonly number: number;
+	readonly minutesLeft: number;
+	readonly operation: Operation | null;
+	readonly stale: boolean;
+	readonly onLit: (key: string | null) => void;
+}): ReactNode {
+	const { model, number, operation, stale } = props;
+	const words = useWords();
+	const locality = useCore((state) => state.engine.locality);
+	const [pinned, pinning, wishPinned] = usePending(model.pinned);
+	const spoken = modelLabel(model.name).spoken;
+	const gb = words.gb(model.footprintBytes);
+	const odd = oddityWords(model, words);
+	const note = oddityNote(model, words);
+	const state = stateWords(model, words);
+	const live = model.state === "busy" || model.state === "draining" || model.state === "unloading";
+	const unload = () => act(() => api.unload({ model: model.key }));
+	const keep = () => act(() => api.keep({ model: model.key }));
+	const pin = () => {
+		wishPinned(!pinned);
+		act(() => api.pin({ model: model.key, pinned: !pinned }));
+	};
+	const percent =
+		operation?.progress && operation.progress.totalBytes > 0
+			? Math.min(99, Math.round((operation.progress.doneBytes / operation.progress.totalBytes) * 100))
+			: null;
+
+	function onKeyDown(event: KeyboardEvent<HTMLLIElement>): void {
+		if (event.target !== event.currentTarget || event.metaKey || event.ctrlKey || stale) return;
+		if (event.key === "Backspace" || event.key === "Delete") unload();
+		else if (event.key === "p" && model.state !== "loading") pin();
+		else return;
+		event.preventDefault();
+	}
+
+	return (
+		<li
+			className={`row${model.state === "draining" || model.state === "unloading" ? " is-fading" : ""}`}
+			tabIndex={-1}
+			data-row=""
+			data-model={model.key}
+			onMouseEnter={() => props.onLit(model.key)}
+			onMouseLeave={() => props.onLit(null)}
+			onFocus={() => props.onLit(model.key)}
+			onBlur={() => props.onLit(null)}
+			onKeyDown={onKeyDown}
+		>
+			<span
+				className={`badge${locality === "local" && model.slot !== null ? "" : " badge-empty"}`}
+				{...(locality === "local" && model.slot !== null ? { "data-slot": model.slot } : {})}
+			>
+				{number}
+			</span>
+			<div>
+				<ModelName name={model.name} />
+				<div className="meta">
+					{odd === null && state !== "" ? (
+						<>
+							<span className={live ? "live" : ""}>
+								{percent === null ? state : words.say("ui.loading-percent", { percent })}
+							</span>
+							{model.contextLength > 0 || model.state !== "loading" ? <span className="dot" /> : null}
+						</>
+					) : null}
+					{odd ??
+						(model.contextLength > 0
+							? words.say("ui.context", { context: words.context(model.contextLength) })
+							: "")}
+					{odd === null && state === "" && model.gpuShare > 0 && model.gpuShare < 1 ? (
+						<>
+							<span className="dot" />
+							{words.say("ui.gpu-share", { percent: Math.round(model.gpuShare * 100) })}
+						</>
+					) : null}
+					{odd === null && state === "" ? (
+						<>
+							<span className="dot" />
+							{leaving(model, props.minutesLeft, words)}
+						</>
+					) : null}
+				</div>
+				{model.state === "loading" ? (
+					<div
+						className={`progress${percent === null ? " is-unsure" : ""}`}
+						role="progressbar"
+						aria-label={words.say("ui.loading-model", { model: spoken })}
+						{...(percent === null
+							? {}
+							: { "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100 })}
+					>
+						<i style={percent === null ? {} : { transform: `scaleX(${percent / 100})` }} />
+					</div>
+				) : null}
+			</div>
+			<div className="amount">
+				<b>{gb}</b>
+				<span>{words.say(`ui.source-${model.footprintSource}`)}</span>
+			</div>
+			<div className="row-actions">
+				{stale ? null : model.state === "loading" ? (
+					operation === null ? null : (
+						<button
+							type="button"
+							className="button button-small"
+							tabIndex={-1}
+							aria-label={words.say("ui.cancel-load", { model: spoken })}
+							onClick={() => act(() => api.cancel({ operationId: operation.id }))}
+						>
+							{words.say("ui.cancel")}
+						</button>
+					)
+				) : model.state === "draining" ? (
+					<button
+						type="button"
+						className="button button-small"
+						tabIndex={-1}
+						aria-label={words.say("ui.keep-model", { model: spoken })}
+						onClick={keep}
+					>
+						{words.say("ui.keep")}
+					</button>
+				) : (
+					<>
+						<button
+							type="button"
+							className={`icon-button icon-button-small reveal${pinned ? " is-on" : ""}`}
+							tabIndex={-1}
+							aria-pressed={pinned}
+							aria-busy={pinning}
+							aria-label={words.say(pinned ? "ui.unpin-model" : "ui.pin-model", { model: spoken })}
+							onClick={pin}
+						>
+							<Icon name={pinned ? "pin-on" : "pin"} />
+						</button>
+						<button
+							type="button"
+							className="icon-button icon-button-small"
+							tabIndex={-1}
+							disabled={model.state === "unloading" && model.oddity === null}
+							aria-label={words.say(model.state === "busy" ? "ui.unload-after" : "ui.unload-model", {
+								model: spoken,
+								gb,
+							})}
+							onClick={unload}
+						>
+							<Icon name="eject" />
+						</button>
+					</>
+				)}
+			</div>
+			{note === null ? null : <p className="row-note">{note}</p>}
+		</li>
+	);
+});

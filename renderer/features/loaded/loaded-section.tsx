@@ -1,0 +1,121 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { normalizeModelName } from "../../../shared/model-name.ts";
+import type { StrayRunner } from "../../../shared/state.ts";
+import { useRovingRows } from "../../roving-rows.ts";
+import { useCore } from "../../store.ts";
+import { useWords } from "../../words.tsx";
+import { FlushButton } from "../flush/flush-button.tsx";
+import { LoadedRow } from "./loaded-row.tsx";
+
+/** Minutes left are counted anew this often. */
+const COUNT_EVERY_MS = 10_000;
+
+function useNow(): number {
+	const [now, setNow] = useState(() => Date.now());
+	useEffect(() => {
+		const timer = setInterval(() => {
+			if (document.visibilityState === "visible") setNow(Date.now());
+		}, COUNT_EVERY_MS);
+		return () => clearInterval(timer);
+	}, []);
+	return now;
+}
+
+/** What is loaded now, or was when the engine last answered. */
+export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) => void }): ReactNode {
+	const loaded = useCore((state) => state.loaded);
+	const operations = useCore((state) => state.operations);
+	const engine = useCore((state) => state.engine);
+	const words = useWords();
+	const now = useNow();
+	const rows = useRovingRows();
+	const stale = engine.connection.state !== "connected";
+	const bytes = loaded.reduce((sum, model) => sum + model.footprintBytes, 0);
+	const heading = stale
+		? words.say("ui.last-seen-loaded")
+		: engine.locality === "remote"
+			? words.say("ui.loaded-on", { host: new URL(engine.url).hostname })
+			: words.say("ui.loaded");
+	const waiting = operations.filter(
+		(operation) =>
+			operation.kind === "load" &&
+			!loaded.some((model) => model.key === operation.key) &&
+			operation.name !== null,
+	);
+	return (
+		<section aria-label={heading}>
+			<div className="section-head">
+				<h2>{heading}</h2>
+				<span className="muted">
+					{loaded.length === 0
+						? words.say("ui.none")
+						: words.say("ui.models-and-gb", { count: loaded.length, bytes })}
+				</span>
+				{stale ? null : <FlushButton />}
+			</div>
+			{loaded.length === 0 && waiting.length === 0 ? (
+				<p className="hint">{words.say("ui.none-loaded")}</p>
+			) : null}
+			<ul className={stale ? "is-stale" : ""} aria-label={words.say("ui.loaded-models")} {...rows}>
+				{loaded.map((model, index) => (
+					<LoadedRow
+						key={model.key}
+						model={model}
+						number={index + 1}
+						minutesLeft={model.expiresAt === null ? 0 : Math.round((model.expiresAt - now) / 60_000)}
+						operation={
+							operations.find(
+								(operation) =>
+									operation.kind === "load" &&
+									(operation.key === model.key ||
+										normalizeModelName(operation.name ?? "") === normalizeModelName(model.name)),
+							) ?? null
+						}
+						stale={stale}
+						onLit={onLit}
+					/>
+				))}
+			</ul>
+			<Strays />
+		</section>
+	);
+}
+
+function Strays(): ReactNode {
+	const strays = useCore((state) => state.strays);
+	const words = useWords();
+	if (strays.length === 0) return null;
+	return (
+		<ul aria-label={words.say("ui.strays")}>
+			{strays.map((stray) => (
+				<StrayRow key={`${stray.pid}-${stray.startedAt}`} stray={stray} />
+			))}
+		</ul>
+	);
+}
+
+/** A runner that no engine lists. */
+function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
+	const words = useWords();
+	return (
+		<li className="row">
+			<span className="badge badge-empty">?</span>
+			<div>
+				<div className="name truncate">
+					<bdi>{stray.model ?? stray.program}</bdi>
+				</div>
+				<div className="meta">
+					{words.say(stray.kind === "orphan" ? "ui.stray-orphan" : "ui.stray-other", {
+						program: stray.program,
+					})}
+				</div>
+			</div>
+			<div className="amount">
+				<b>{stray.footprintBytes === null ? "" : words.gb(stray.footprintBytes)}</b>
+				<span>{words.say("ui.process", { pid: String(stray.pid) })}</span>
+			</div>
+			<div className="row-actions" />
+			{stray.kind === "orphan" ? <p className="row-note">{words.say("ui.stray-orphan-note")}</p> : null}
+		</li>
+	);
+}

@@ -1,0 +1,52 @@
+import type { ReactNode } from "react";
+import { AppError, type SerializedError } from "../../../shared/errors.ts";
+import { api } from "../../api.ts";
+import { Icon } from "../../icon.tsx";
+import { act, usePopover } from "../../store.ts";
+import { useWords } from "../../words.tsx";
+
+/** What went wrong and what to do next, in two sentences, with room for a way out. */
+export function ProblemNotice(props: {
+	readonly problem: SerializedError;
+	readonly children?: ReactNode;
+}): ReactNode {
+	const words = useWords();
+	const error = AppError.from(props.problem);
+	return (
+		<div className="notice notice-elevated" role="alert">
+			<div className="notice-head">
+				<Icon name="warn" />
+				<h2>{words.render(error.said)}</h2>
+			</div>
+			<p>{words.render(error.next)}</p>
+			{props.children === undefined ? null : <div className="actions">{props.children}</div>}
+		</div>
+	);
+}
+
+/** The last action that failed, until it is read. */
+export function LastProblem(): ReactNode {
+	const problem = usePopover((store) => store.problem);
+	const words = useWords();
+	if (problem === null) return null;
+	return (
+		<ProblemNotice problem={problem}>
+			{problem.code === "memory-too-low" ? (
+				<button
+					type="button"
+					className="button button-small"
+					onClick={() => act(() => api.load({ model: String(problem.params.model), force: true }))}
+				>
+					{words.say("ui.load-anyway")}
+				</button>
+			) : null}
+			<button
+				type="button"
+				className="button button-small button-plain"
+				onClick={() => usePopover.setState({ problem: null })}
+			>
+				{words.say("ui.done")}
+			</button>
+		</ProblemNotice>
+	);
+}
