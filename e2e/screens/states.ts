@@ -1,0 +1,409 @@
+import type { HistorySlice } from "../../shared/ipc.ts";
+import type { AppState } from "../../shared/state.ts";
+import { fromGb } from "../../shared/units.ts";
+import {
+	afternoon,
+	crew,
+	engine,
+	flushed,
+	installed,
+	library,
+	loaded,
+	machine,
+	NOW,
+	operation,
+	pull,
+	said,
+	usual,
+} from "./build-state.ts";
+
+const MINUTE = 60_000;
+
+const [nomic, gemma, qwen] = crew as readonly [
+	(typeof crew)[number],
+	(typeof crew)[number],
+	(typeof crew)[number],
+];
+
+const away = (state: Partial<AppState> = {}): AppState =>
+	usual({ machine: machine(18, 11.9, []), loaded: [], installed: [], ...state });
+
+/** Names that are as long as names get, one of them written from right to left. */
+export const LONG_NAMES = [
+	"hf.co/bartowski/DeepSeek-R1-Distill-Qwen-7B-abliterated-v2-instruct-GGUF:Q4_K_M",
+	"mxbai-embed-large-v1-instruct-multilingual-uncensored-distilled:335m-v1-fp16-x",
+	"نموذج-اللغة-العربية-الكبير-للمحادثة-والترجمة-والتلخيص-الإصدار-الثاني-المحسن:7b",
+	"מודל-שפה-גדול-לשיחה-ולתרגום:8b-instruct",
+] as const;
+
+const longName = (index: number): string => {
+	const name = LONG_NAMES[index % LONG_NAMES.length] ?? LONG_NAMES[0];
+	return index < LONG_NAMES.length ? name : `${name.slice(0, 76)}-${index}`;
+};
+
+/** Eight loaded and sixty installed models with very long names. */
+function crowded(): AppState {
+	const models = Array.from({ length: 8 }, (_, index) =>
+		loaded(longName(index), [0.7, 1.5, 1.5, 2.2, 5.2, 6, 9.3, 13.4][index] ?? 1, index + 1, {
+			state: index === 2 ? "busy" : "idle",
+			gpuShare: index === 5 ? 0.62 : 1,
+			pinned: index < 2,
+			expiresAt: index < 2 ? null : NOW + index * MINUTE,
+		}),
+	);
+	const names = Array.from({ length: 60 }, (_, index) => longName(index + 8));
+	return usual({
+		loaded: models,
+		machine: machine(64, 12, models),
+		installed: [
+			...models.map(({ name, footprintBytes }) => installed(name, footprintBytes / 1024 ** 3)),
+			...names.map((name, index) => installed(name, 1 + index / 4)),
+		],
+	});
+}
+
+const question = said(
+	"user",
+	"Write a Python function to sort a list of dictionaries by a key. Some rows miss the key.",
+);
+
+const code = [
+	"Rows that have the key are sorted by it, the others keep their order at the end.",
+	"```python",
+	"from operator import itemgetter",
+	"",
+	"def sort_by(rows, key):",
+	'    """Rows without the key go last."""',
+	"    have = [r for r in rows if key in r]",
+	"    rest = [r for r in rows if key not in r]",
+	"    have.sort(key=itemgetter(key))",
+	"    return have + rest",
+	"```",
+	"It returns a new list and leaves `rows` as it was.",
+].join("\n");
+
+const half =
+	"Two things decide the shape of this function: which rows count as sortable, and where the others go.\n\nThe safest choice is to keep every row. Rows that have the key are sorted by it; rows without";
+
+const talk = (...messages: AppState["chat"]["messages"]): AppState["chat"] => ({
+	conversationId: "conversation-1",
+	model: "qwen2.5-coder:7b",
+	messages,
+});
+
+/** An hour of memory with loads and unloads, for the curve. */
+export const hourOfMemory: HistorySlice = {
+	points: Array.from({ length: 121 }, (_, index) => {
+		const minute = index / 2;
+		const models =
+			minute < 15 ? 0.7 : minute < 18 ? 10 : minute < 26 ? 0.7 : minute < 36 ? 6.7 : minute < 50 ? 2.2 : 7.4;
+		const others = 6.1 + Math.sin(index / 9) * 0.25 + (minute > 14 && minute < 19 ? 1.1 : 0);
+		return {
+			at: NOW - (60 - minute) * MINUTE,
+			totalBytes: fromGb(18),
+			availableBytes: fromGb(18 - others - models),
+			swapUsedBytes: fromGb(0.4),
+			loadedBytes: fromGb(models),
+			level: minute > 15 && minute < 18 ? ("elevated" as const) : ("normal" as const),
+		};
+	}),
+	events: afternoon,
+};
+
+/** Every state a popover can be in, by name; what only a click brings is in the scenes. */
+export const states = {
+	now: usual(),
+	elevated: usual({ machine: machine(18, 2.4, crew, "elevated") }),
+	high: usual({ machine: machine(18, 0.8, crew, "high") }),
+	critical: usual({ machine: machine(18, 0.2, crew, "critical") }),
+	reading: usual({ machine: null }),
+	loading: usual({
+		loaded: [
+			nomic,
+			gemma,
+			loaded("llama3.1:8b", 6, 4, {
+				state: "loading",
+				idleSinceAt: null,
+				footprintSource: "predicted",
+				heldBytes: fromGb(3.6),
+				expiresAt: null,
+			}),
+		],
+		operations: [
+			operation("load", "llama3.1:8b", { progress: { doneBytes: fromGb(3.6), totalBytes: fromGb(6) } }),
+			operation("load", "mistral:7b", { state: "queued", startedAt: null }),
+		],
+	}),
+	draining: usual({
+		loaded: [nomic, { ...gemma, state: "draining" }, qwen],
+		operations: [
+			operation("unload", "gemma3:1b", {
+				state: "waiting-for-reply",
+				queuedAt: NOW - 14_000,
+				startedAt: NOW - 14_000,
+			}),
+		],
+	}),
+	"flush-progress": usual({
+		loaded: [
+			{ ...gemma, state: "draining" },
+			{ ...qwen, state: "unloading" },
+		],
+		machine: machine(18, 5.2, [gemma, qwen]),
+		operations: [operation("flush", null, { startedAt: NOW - 900, queuedAt: NOW - 900 })],
+	}),
+	"flush-result": usual({ loaded: [], machine: machine(18, 11.9, []), lastFlush: flushed(crew, 1800) }),
+	"flush-partial": usual({
+		loaded: [{ ...gemma, state: "idle", oddity: { kind: "stuck", sinceAt: NOW - 9000 } }],
+		machine: machine(18, 10.4, [gemma]),
+		lastFlush: flushed(crew, 10_400, ["gemma3:1b"]),
+	}),
+	"flush-said": usual({
+		engine: engine({ locality: "unseen" }),
+		loaded: [],
+		machine: machine(18, 11.9, []),
+		lastFlush: flushed(crew, 1800, [], "engine-says-so"),
+	}),
+	oddities: usual({
+		loaded: [
+			{ ...nomic, oddity: { kind: "dead-runner" }, process: null },
+			{ ...gemma, state: "unknown", footprintRounded: true },
+			{ ...qwen, oddity: { kind: "ghost", because: "deleted" } },
+		],
+		strays: [
+			{
+				pid: 812,
+				startedAt: NOW - 90 * MINUTE,
+				kind: "orphan",
+				model: "mistral:7b",
+				program: "llama-server",
+				footprintBytes: fromGb(5.1),
+			},
+			{
+				pid: 977,
+				startedAt: NOW - 30 * MINUTE,
+				kind: "other",
+				model: null,
+				program: "LM Studio Helper",
+				footprintBytes: fromGb(2.2),
+			},
+		],
+	}),
+	"empty-loaded": usual({ loaded: [], machine: machine(18, 11.9, []) }),
+	"empty-installed": usual({
+		loaded: [],
+		installed: [],
+		machine: machine(18, 11.9, []),
+		chat: { ...talk(), model: null },
+	}),
+	pull: usual({
+		pulls: [
+			pull("qwen3:4b"),
+			pull("qwen3:8b", {
+				state: "failed",
+				endedAt: NOW - 5000,
+				error: { code: "not-in-registry", params: { model: "qwen3:8x" } },
+			}),
+			pull("phi4-mini", { state: "done", endedAt: NOW - 9000 }),
+		],
+	}),
+	eight: usual({
+		loaded: [
+			"nomic-embed-text",
+			"bge-m3",
+			"gemma3:1b",
+			"granite3.2-vision:2b",
+			"qwen2.5-coder:7b",
+			"llama3.1:8b",
+			"deepcoder:14b",
+			"gpt-oss:20b",
+		].map((name, index) => loaded(name, [0.7, 1.5, 1.5, 2.2, 5.2, 6, 9.3, 13.4][index] ?? 1, index + 1)),
+		machine: machine(64, 12, [loaded("all", 39.8, 1)]),
+	}),
+	ten: usual({
+		loaded: Array.from({ length: 10 }, (_, index) =>
+			loaded(`model-${index}:7b`, 2 + index / 3, index < 8 ? index + 1 : null),
+		),
+		machine: machine(64, 12, [loaded("all", 35, 1)]),
+	}),
+	crowded: crowded(),
+	split: usual({ loaded: [nomic, { ...qwen, gpuShare: 0.62 }], machine: machine(18, 4.5, [nomic, qwen]) }),
+	remote: usual({
+		engine: engine({
+			url: "http://studio.local:11434",
+			locality: "remote",
+			source: "settings",
+			launcher: null,
+		}),
+		machine: machine(18, 10.2, []),
+		loaded: [
+			loaded("gpt-oss:20b", 13.4, 1, { footprintSource: "reported", heldBytes: null, process: null }),
+			loaded("llama3.1:70b", 43.1, 2, {
+				footprintSource: "reported",
+				heldBytes: null,
+				process: null,
+				gpuShare: 0.62,
+			}),
+		],
+	}),
+	unseen: usual({
+		engine: engine({ locality: "unseen" }),
+		loaded: crew.map((model) => ({ ...model, footprintSource: "reported", heldBytes: null, process: null })),
+		machine: machine(18, 4.5, []),
+	}),
+	demo: usual({
+		engine: engine({ kind: "demo", source: "demo", url: "http://127.0.0.1:40404", version: "0.33.0-demo" }),
+		loaded: crew.map((model) => ({ ...model, footprintSource: "simulated" })),
+		machine: machine(18, 4.5, crew, "normal", { source: "demo" }),
+	}),
+	newer: usual({ engine: engine({ version: "0.47.0", newerThanKnown: true }) }),
+	connecting: away({ engine: engine({ connection: { state: "connecting" }, version: null }) }),
+	starting: away({
+		engine: engine({ connection: { state: "starting", sinceAt: NOW - 2000 }, version: null }),
+	}),
+	unreachable: usual({
+		engine: engine({
+			connection: {
+				state: "unreachable",
+				sinceAt: NOW - 6 * MINUTE,
+				nextTryAt: NOW + 3000,
+				because: "timeout",
+			},
+		}),
+	}),
+	stopped: away({
+		engine: engine({
+			connection: { state: "unreachable", sinceAt: NOW - 20_000, nextTryAt: NOW + 3000, because: "refused" },
+		}),
+	}),
+	"not-an-engine": away({
+		engine: engine({
+			url: "http://127.0.0.1:8080",
+			source: "settings",
+			launcher: null,
+			connection: {
+				state: "unreachable",
+				sinceAt: NOW - 20_000,
+				nextTryAt: NOW + 3000,
+				because: "not-an-engine",
+			},
+		}),
+	}),
+	missing: away({
+		engine: engine({
+			launcher: null,
+			version: null,
+			connection: { state: "not-installed", sinceAt: NOW - 20_000, nextTryAt: NOW + 3000 },
+		}),
+	}),
+	welcome: usual({ settings: { ...usual().settings, app: { ...usual().settings.app, welcomed: false } } }),
+	"settings-problem": usual({
+		settingsProblem: {
+			code: "settings-invalid",
+			params: { file: "settings.json", line: 7, problem: "“keepFreeGb” must be a number from 0 to 4096" },
+		},
+	}),
+	"chat-empty": usual(),
+	"chat-choose": usual({ chat: { ...talk(), model: null } }),
+	"chat-waiting": usual({
+		chat: talk(question, said("assistant", "", { state: "waiting", model: "llama3.1:8b" })),
+		loaded: [
+			nomic,
+			loaded("llama3.1:8b", 6, 4, {
+				state: "loading",
+				idleSinceAt: null,
+				footprintSource: "predicted",
+				heldBytes: fromGb(3.6),
+			}),
+		],
+		operations: [
+			operation("load", "llama3.1:8b", { progress: { doneBytes: fromGb(3.6), totalBytes: fromGb(6) } }),
+		],
+	}),
+	"chat-streaming": usual({ chat: talk(question, said("assistant", half, { state: "streaming" })) }),
+	"chat-code": usual({
+		chat: talk(
+			question,
+			said("assistant", code, {
+				figures: { firstTokenMs: 320, tokensPerSecond: 38, answerTokens: 240, loadMs: null },
+			}),
+		),
+	}),
+	"chat-thinking": usual({
+		chat: talk(
+			question,
+			said("assistant", "Use a stable sort.", {
+				thinking: "The user wants rows without the key to survive. A stable sort keeps their order.",
+				figures: { firstTokenMs: 900, tokensPerSecond: 21, answerTokens: 60, loadMs: 6200 },
+			}),
+		),
+	}),
+	"chat-stopped": usual({ chat: talk(question, said("assistant", half, { state: "stopped" })) }),
+	"chat-error": usual({
+		chat: talk(
+			question,
+			said("assistant", half, { state: "broken", error: { code: "stream-broken", params: {} } }),
+		),
+	}),
+	"chat-refused": usual({
+		chat: talk(
+			question,
+			said("assistant", "", {
+				state: "broken",
+				error: {
+					code: "memory-too-low",
+					params: { model: "mistral-small:24b", neededBytes: fromGb(15.2), availableBytes: fromGb(4.5) },
+				},
+			}),
+		),
+	}),
+	"chat-away": away({
+		chat: talk(
+			question,
+			said("assistant", half, {
+				state: "broken",
+				error: { code: "engine-unreachable", params: { url: "http://127.0.0.1:11434" } },
+			}),
+		),
+		engine: engine({
+			connection: { state: "unreachable", sinceAt: NOW - 20_000, nextTryAt: NOW + 3000, because: "refused" },
+		}),
+	}),
+	activity: usual(),
+	"activity-empty": usual({ events: [] }),
+	settings: usual(),
+	"settings-browser": usual({
+		shell: { ...usual().shell, host: "browser", platform: "linux", loginItem: "unsupported" },
+		machine: machine(18, 4.5, crew, "normal", { source: "linux" }),
+		gateway: { port: 11436, wantedPort: 11435, error: null },
+	}),
+	"settings-approval": usual({
+		shell: { ...usual().shell, loginItem: "requires-approval", shortcutHeld: false },
+		settings: {
+			...usual().settings,
+			app: { ...usual().settings.app, welcomed: true, shortcut: "Alt+Command+P" },
+			gateway: { port: 11435, requireToken: true, allowedOrigins: ["https://chat.example"] },
+		},
+	}),
+	german: usual({
+		settings: { ...usual().settings, language: "de" },
+		loaded: [nomic, { ...gemma, state: "draining" }, qwen],
+	}),
+} as const satisfies Record<string, AppState>;
+
+/** Names of the states. */
+export type StateName = keyof typeof states;
+
+/** The same models as the usual state's, for tests that change one of them. */
+export const usualCrew = { nomic, gemma, qwen } as const;
+
+/** Sizes of llama3.1 at several contexts. */
+export const llamaChoices = [
+	{ contextLength: 4096, footprintBytes: fromGb(5.5), isDefault: true },
+	{ contextLength: 8192, footprintBytes: fromGb(6), isDefault: false },
+	{ contextLength: 32_768, footprintBytes: fromGb(9), isDefault: false },
+	{ contextLength: 131_072, footprintBytes: fromGb(21), isDefault: false },
+] as const;
+
+/** What lies on the usual disk. */
+export const usualLibrary = library;

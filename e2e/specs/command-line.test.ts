@@ -1,0 +1,224 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+	api,
+	cleanUp,
+	end,
+	newFolder,
+	runCli,
+	type Served,
+	type Started,
+	said,
+	startCli,
+	startDemo,
+	startServe,
+} from "./processes.ts";
+
+let demo: Started & { readonly url: string };
+let served: Served;
+let here: readonly string[];
+
+beforeAll(async () => {
+	const modelsDir = await newFolder();
+	await writeFile(
+		join(modelsDir, "slow.json"),
+		JSON.stringify({ name: "gemma3:4b", misbehave: { "slow-load": 600 } }),
+	);
+	await writeFile(
+		join(modelsDir, "hang.json"),
+		JSON.stringify({ name: "gemma3:1b", misbehave: { "hang-unload": true } }),
+	);
+	demo = await startDemo("--models-dir", modelsDir, "--tokens-per-second", "5");
+	served = await startServe(demo.url, await newFolder());
+	here = ["--data-dir", served.dataDir];
+});
+afterAll(cleanUp);
+
+/** The JSON a command printed. */
+function parsed<Shape>(out: string): Shape {
+	return JSON.parse(out) as Shape;
+}
+
+/** How many loaded models the engine lists under a name. */
+async function listedByEngine(model: string): Promise<number> {
+	const { body } = await api<{ models: readonly { name: string }[] }>(demo.url, "/api/ps");
+	return body.models.filter(({ name }) => name === model).length;
+}
+
+describe("plimsoll status, load, unload and flush", () => {
+	it("load a model, show it in a table and unload it with proof", async () => {
+		const load = await runCli(["load", "mistral", ...here]);
+		expect(load).toMatchObject({ code: 0, err: "Loading mistral …\n" });
+		expect(load.out).toMatch(/^mistral:latest is loaded: \d+\.\d\u00a0GB, \d+\.\d\u00a0s\.\n$/);
+
+		const status = await runCli(["status", ...here]);
+		expect(status.code).toBe(0);
+		const [head = "", row = ""] = status.out.trimEnd().split("\n").slice(-2);
+		expect(head).toMatch(/^MODEL +TAKES +STATE +LEAVES IN$/);
+		expect(row).toMatch(/^mistral:latest +\d+\.\d\u00a0GB +\w+ +5\u00a0min$/);
+		// Right-aligned columns end where their heading ends.
+		expect(row.length).toBe(head.length);
+		expect(row.indexOf("GB") + 2).toBe(head.indexOf("TAKES") + 5);
+
+		const unload = await runCli(["unload", "mistral", ...here]);
+		expect(unload.code).toBe(0);
+		expect(unload.out).toMatch(/^mistral:latest is unloaded: its process ended, \d+\.\d\u00a0GB came back/);
+	});
+
+	it("print the API's JSON and nothing else with --json", async () => {
+		const load = await runCli(["load", "mistral", "--num-ctx", "2048", "--json", ...here]);
+		expect(load).toMatchObject({ code: 0, err: "" });
+		expect(parsed(load.out)).toMatchObject({ success: true, model: "mistral:latest", num_ctx: 2048 });
+		const status = await runCli(["status", "--json", ...here]);
+		expect(parsed(status.out)).toMatchObject({ ollama: { loaded_models: [{ name: "mistral:latest" }] } });
+		const flush = await runCli(["flush", "--json", ...here]);
+		expect(flush).toMatchObject({ code: 0, err: "" });
+		expect(parsed(flush.out)).toMatchObject({
+			success: true,
+			models_unloaded: ["mistral:latest"],
+			failed: [],
+		});
+	});
+
+	it("say so where there is nothing to flush or to unload", async () => {
+		const flush = await runCli(["flush", ...here]);
+		expect(flush).toMatchObject({ code: 0, out: "Nothing was loaded.\n" });
+		const unload = await runCli(["unload", "mistral", ...here]);
+		expect(unload.code).toBe(2);
+		expect(unload.err).toContain("mistral is not loaded.");
+	});
+
+	it("speak German where that is asked for, by flag or by the system", async () => {
+		expect((await runCli(["status", "--language", "de", ...here])).out).toContain("verfügbar");
+		expect((await runCli(["flush", ...here], { LC_ALL: "de_DE.UTF-8" })).out).toBe(
+			"Es war nichts geladen.\n",
+		);
+	});
+
+	it("end with 2 for a model that does not exist, in words and in JSON", async () => {
+		const plain = await runCli(["load", "no-such-model", ...here]);
+		expect(plain.code).toBe(2);
+		expect(plain.err).toContain("Error: There is no model no-such-model.");
+		const json = await runCli(["load", "no-such-model", "--json", ...here]);
+		expect(json.code).toBe(2);
+		expect(parsed(json.out)).toMatchObject({ error: { code: "model-not-found" } });
+	});
+
+	it("end with 5 where the memory does not suffice, with the figures", async () => {
+		const load = await runCli(["load", "llama3.3:70b", ...here]);
+		expect(load.code).toBe(5);
+		expect(load.err).toMatch(/needs \d+\.\d\u00a0GB, but only \d+\.\d\u00a0GB are available/);
+	});
+
+	it("end with 6 where a release is not confirmed", async () => {
+		expect((await runCli(["load", "gemma3:1b", ...here])).code).toBe(0);
+		const unload = await runCli(["unload", "gemma3:1b", ...here]);
+		expect(unload.code).toBe(6);
+		expect(unload.err).toContain("gemma3:1b could not be confirmed as unloaded.");
+	});
+
+	it("take a load back with Ctrl-C", async () => {
+		const load = startCli(["load", "gemma3:4b", ...here]);
+		await said(load, /Loading gemma3:4b/);
+		expect(await listedByEngine("gemma3:4b")).toBe(0);
+		expect(await end(load, "SIGINT")).toBe(130);
+		expect(load.err()).toContain("Cancelled.");
+		// Nothing is left of it that another load would have to wait for.
+		expect((await runCli(["load", "mistral", ...here])).code).toBe(0);
+		expect(await listedByEngine("gemma3:4b")).toBe(0);
+	});
+});
+
+describe("a wrong call", () => {
+	it.each([
+		["an unknown command", ["fly"]],
+		["an unknown flag", ["status", "--fly"]],
+		["a missing model", ["load"]],
+		["a port that is none", ["serve", "--port", "70000"]],
+		["a context that is none", ["load", "a", "--num-ctx", "many"]],
+		["a language that is none", ["status", "--language", "fr"]],
+		["a flavour that is none", ["demo-engine", "--flavour", "9"]],
+		["a scale that is none", ["demo-engine", "--scale", "2"]],
+	])("ends with 2: %s", async (_, args) => {
+		const { code, err } = await runCli(args);
+		expect([code, err]).not.toEqual([code, ""]);
+		expect(code).toBe(2);
+	});
+
+	it("is none where help or the version is asked for", async () => {
+		for (const args of [["--help"], ["load", "--help"], ["--version"]])
+			expect(await runCli(args)).toMatchObject({ code: 0, err: "" });
+		expect((await runCli(["--help"])).out).toMatch(
+			/serve[\s\S]+status[\s\S]+flush[\s\S]+doctor[\s\S]+demo-engine/,
+		);
+	});
+});
+
+describe("without a running Plimsoll", () => {
+	it("every command that needs one ends with 3 and says how to start it", async () => {
+		const folder = await newFolder();
+		for (const args of [["status"], ["load", "a"], ["unload", "a"], ["flush"]]) {
+			const { code, err } = await runCli([...args, "--data-dir", folder]);
+			expect(code).toBe(3);
+			expect(err).toContain(`No Plimsoll is running for ${folder}.`);
+			expect(err).toContain("plimsoll serve");
+		}
+	});
+
+	it("finds the folder by PLIMSOLL_DATA_DIR", async () => {
+		expect((await runCli(["status"], { PLIMSOLL_DATA_DIR: served.dataDir })).code).toBe(0);
+	});
+});
+
+describe("plimsoll doctor", () => {
+	it("finds a demo engine, a free folder and working probes, and ends with 0", async () => {
+		const folder = await newFolder();
+		const { code, out } = await runCli(["doctor", "--engine", demo.url, "--data-dir", folder, "--port", "0"]);
+		expect(code).toBe(0);
+		expect(out).toMatch(/✓ Runtime +Node \d+/);
+		expect(out).toContain(`demo engine 0.33.0 at ${demo.url}`);
+		expect(out).toMatch(/✓ Memory probe +\d+\.\d\u00a0GB of \d+\.\d\u00a0GB available/);
+	});
+
+	it("sees the Plimsoll that runs, and takes it for no engine", async () => {
+		const { out } = await runCli(["doctor", "--engine", served.url, "--json", ...here]);
+		const { checks } = parsed<{ checks: readonly { name: string; outcome: string; text: string }[] }>(out);
+		const textOf = (name: string): string => checks.find((check) => check.name === name)?.text ?? "";
+		expect(textOf("lock")).toContain(`process ${served.pid}`);
+		expect(textOf("port")).toContain(String(served.port));
+		expect(checks.find(({ name }) => name === "engine")?.outcome).toBe("warning");
+	});
+
+	it("ends with 1 where the data folder cannot be used", async () => {
+		const folder = await newFolder();
+		await mkdir(join(folder, "below"));
+		const file = join(folder, "below", "file");
+		await writeFile(file, "");
+		const { code, out } = await runCli(["doctor", "--engine", demo.url, "--data-dir", join(file, "data")]);
+		expect(code).toBe(1);
+		expect(out).toMatch(/✗ Data folder/);
+	});
+});
+
+describe("plimsoll demo-engine", () => {
+	it("says where it listens, serves its control point only when told to, and ends politely", async () => {
+		const plain = await startDemo();
+		expect((await fetch(`${plain.url}/demo/control`, { method: "POST", body: "{}" })).status).toBe(404);
+		expect(await end(plain)).toBe(0);
+		const controlled = await startDemo("--control", "--flavour", "0.24", "--machine-gb", "36");
+		const version = await api<{ version: string }>(controlled.url, "/api/version");
+		expect(version.body.version).toBe("0.24.0");
+		const machine = await fetch(`${controlled.url}/demo/machine`);
+		expect(machine.headers.get("plimsoll-demo")).toBe("1");
+		expect((await fetch(`${controlled.url}/demo/control`, { method: "POST", body: "{}" })).status).not.toBe(
+			404,
+		);
+		expect(await end(controlled, "SIGINT")).toBe(0);
+	});
+
+	it("ends with 7 where its port is taken", async () => {
+		const port = new URL(demo.url).port;
+		expect(await runCli(["demo-engine", "--port", port])).toMatchObject({ code: 7 });
+	});
+});
