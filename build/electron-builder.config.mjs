@@ -17,7 +17,12 @@ export default {
 	productName: "Plimsoll",
 	copyright: "MIT licence, the Plimsoll contributors",
 	directories: { output: "dist", buildResources: "build" },
-	files: ["out/**", "!out/**/*.map", "package.json", "!node_modules/**/*.{md,ts,map}"],
+	files: [
+		"out/{main,preload,renderer,headless,demo-engine}/**",
+		"!out/**/*.map",
+		"package.json",
+		"!node_modules/**/*.{md,ts,map}",
+	],
 	extraResources: [{ from: "build/icons", to: "icons", filter: ["tray-*.png"] }],
 	asar: true,
 	npmRebuild: false,

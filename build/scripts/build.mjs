@@ -97,7 +97,7 @@ export function isStale(builtFile, folders) {
  */
 async function bundleOne(bundle, quiet) {
 	const inNode = bundle.runsIn === "node";
-	await build({
+	const result = await build({
 		configFile: false,
 		root,
 		logLevel: quiet ? "error" : "warn",
@@ -117,11 +117,37 @@ async function bundleOne(bundle, quiet) {
 					// A sandboxed preload can only be CommonJS, and only a CommonJS main is sure to run before the app is ready.
 					format: bundle.file.endsWith(".cjs") ? "cjs" : "es",
 					entryFileNames: basename(bundle.file),
-					chunkFileNames: `${basename(bundle.file).replace(/\.\w+$/, "")}-[name]-[hash]${extname(bundle.file)}`,
+					chunkFileNames: `${chunkPrefix(bundle)}[name]-[hash]${extname(bundle.file)}`,
 				},
 			},
 		},
 	});
+	removeOldChunks(bundle, new Set([result].flat().flatMap(namesOf)));
+}
+
+/** @param {Bundle} bundle */
+function chunkPrefix(bundle) {
+	return `${basename(bundle.file, extname(bundle.file))}-`;
+}
+
+/**
+ * @param {Awaited<ReturnType<typeof build>> extends infer Result ? Exclude<Result, readonly unknown[]> : never} result
+ * @returns {readonly string[]}
+ */
+function namesOf(result) {
+	return "output" in result ? result.output.map(({ fileName }) => fileName) : [];
+}
+
+/**
+ * Chunks carry a hash, so an earlier build's would stay beside the new ones for ever.
+ * @param {Bundle} bundle
+ * @param {ReadonlySet<string>} current
+ */
+function removeOldChunks(bundle, current) {
+	const folder = join(root, "out", dirname(bundle.file));
+	for (const name of readdirSync(folder)) {
+		if (name.startsWith(chunkPrefix(bundle)) && !current.has(name)) rmSync(join(folder, name));
+	}
 }
 
 /**

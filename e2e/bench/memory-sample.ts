@@ -1,6 +1,7 @@
 import { systemClock } from "../../electron/core/clock.ts";
 import { createLinuxMemoryProbe } from "../../electron/core/memory/linux-memory-probe.ts";
 import { createLinuxProcessProbe } from "../../electron/core/memory/linux-process-probe.ts";
+import { type Bench, figure, row } from "./bench.ts";
 
 /** Enough samples for the processor clock's steps not to matter. */
 const SAMPLES = 500;
@@ -35,3 +36,16 @@ async function cpuMsOf(times: number, action: () => Promise<unknown>): Promise<n
 	const { user, system } = process.cpuUsage(before);
 	return (user + system) / 1000 / times;
 }
+
+/** The memory sample's benchmark. */
+export const memorySample: Bench = {
+	name: "memory",
+	obstacle: () => (process.platform === "linux" ? null : "reads /proc"),
+	async run() {
+		const { cpuMsPerSample, cpuMsPerProcessList } = await benchMemorySample();
+		return [
+			row("memory sample: processor time", cpuMsPerSample, "ms", "< 2 ms", cpuMsPerSample < 2),
+			figure("look at the process table: processor time", cpuMsPerProcessList, "ms"),
+		];
+	},
+};

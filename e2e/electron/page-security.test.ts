@@ -155,34 +155,23 @@ it("denies what asks for a device", async () => {
 });
 
 it("answers no frame but the popover's own", async () => {
-	const outcome = await app.electron.evaluate(async ({ BrowserWindow, session }) => {
-		const preload = (
-			BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
-				getLastWebPreferences(): { preload: string };
-			}
-		).getLastWebPreferences().preload;
+	const outcome = await app.electron.evaluate(async ({ BrowserWindow, session }, preload) => {
+		const webPreferences = { preload, sandbox: true, contextIsolation: true };
+		const ask = "window.plimsoll.snapshot(null).then(() => 'answered', (error) => error.code)";
 		const foreign = new BrowserWindow({
 			show: false,
-			webPreferences: {
-				preload,
-				sandbox: true,
-				contextIsolation: true,
-				session: session.fromPartition("foreign"),
-			},
+			webPreferences: { ...webPreferences, session: session.fromPartition("foreign") },
 		});
 		await foreign.loadURL("data:text/html,foreign");
-		const text = "window.plimsoll.snapshot(null).then(() => 'answered', (error) => error.code)";
-		const answer: unknown = await foreign.webContents.executeJavaScript(text);
 		// The very same page in a window that is not the popover.
-		const twin = new BrowserWindow({
-			show: false,
-			webPreferences: { preload, sandbox: true, contextIsolation: true },
-		});
+		const twin = new BrowserWindow({ show: false, webPreferences });
 		await twin.loadURL("app://plimsoll/index.html");
-		const twinAnswer: unknown = await twin.webContents.executeJavaScript(text);
-		foreign.destroy();
-		twin.destroy();
-		return [answer, twinAnswer];
+		const answers: unknown[] = [];
+		for (const window of [foreign, twin]) {
+			answers.push(await window.webContents.executeJavaScript(ask));
+			window.destroy();
+		}
+		return answers;
 	}, PRELOAD);
 	expect(outcome).toEqual(["forbidden", "forbidden"]);
 	expect(await inPage("window.plimsoll.snapshot(null).then((state) => state.version > 0)")).toBe(true);

@@ -56,7 +56,7 @@ beforeEach(async () => {
 afterEach(async () => {
 	await plimsoll.stop();
 	await demo.close();
-	await rm(dataDir, { recursive: true, force: true });
+	await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe("core as a whole, against a demo engine", () => {

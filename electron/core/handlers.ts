@@ -32,8 +32,8 @@ export interface HandlerParts {
 	readonly watch: (open: boolean) => void;
 }
 
-/** A deletion waits this long for a model that still answers. */
-const DELETE_WAIT_MS = 10_000;
+/** A model that still answers after this long is waiting for its reply; the popover sees the rest in the state. */
+const DRAINING_AFTER_MS = 10_000;
 
 const EVENTS_IN_A_SLICE = 500;
 
@@ -84,7 +84,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
 				},
 				"popover",
 			),
-		unload: ({ model }) => residency.unload(model, { requestedBy: "popover" }),
+		unload: ({ model }) =>
+			residency.unload(model, { requestedBy: "popover", untilDrainingMs: DRAINING_AFTER_MS }),
 		async keep({ model }) {
 			await residency.keep(model);
 			return null;
@@ -129,7 +130,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
 			if (loaded !== null) {
 				const release = await residency.unload(wanted.key, {
 					requestedBy: "popover",
-					untilDrainingMs: DELETE_WAIT_MS,
+					untilDrainingMs: DRAINING_AFTER_MS,
 				});
 				if (release.because === "draining") throw AppError.of("model-busy", { model: wanted.name });
 			}

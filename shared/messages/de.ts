@@ -126,6 +126,7 @@ export const de: { readonly [Id in keyof typeof en]: string } = {
 	"cli.column-state": "ZUSTAND",
 	"cli.column-left": "GEHT IN",
 	"cli.never": "nie",
+	"cli.stray": "  {{model}}, {{size}}, Prozess {{pid}}: {{what}}",
 	"cli.loading": "{{model}} wird geladen",
 	"cli.load-done": "{{model}} ist geladen: {{bytes, gb}}, {{durationMs, ms}}.",
 	"cli.load-already": "{{model}} war schon geladen: {{bytes, gb}}.",

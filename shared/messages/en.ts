@@ -124,6 +124,7 @@ export const en = {
 	"cli.column-state": "STATE",
 	"cli.column-left": "LEAVES IN",
 	"cli.never": "never",
+	"cli.stray": "  {{model}}, {{size}}, process {{pid}}: {{what}}",
 	"cli.loading": "Loading {{model}}",
 	"cli.load-done": "{{model}} is loaded: {{bytes, gb}}, {{durationMs, ms}}.",
 	"cli.load-already": "{{model}} was loaded already: {{bytes, gb}}.",

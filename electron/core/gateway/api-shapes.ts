@@ -36,10 +36,27 @@ export const loadedModelSchema = z.strictObject({
 	loaded_at: time,
 });
 
+/** A process that holds a model and that no engine lists. */
+export const strayRunnerSchema = z.strictObject({
+	pid: z.int(),
+	kind: z
+		.enum(["orphan", "other"])
+		.describe("orphan: left over, its engine is gone; other: another program's model server"),
+	model: z.string().nullable().describe("the model it holds, where that could be told"),
+	program: z.string(),
+	size_gb: gb.nullable().describe("what it really takes; null where that could not be measured"),
+});
+
 /** `GET /api/memory/status`. */
 export const statusSchema = z.strictObject({
 	system: systemSchema,
-	ollama: z.strictObject({ loaded_models: z.array(loadedModelSchema), total_loaded_gb: gb }),
+	ollama: z.strictObject({
+		loaded_models: z.array(loadedModelSchema),
+		total_loaded_gb: gb,
+		stray_runners: z
+			.array(strayRunnerSchema)
+			.describe("processes that hold a model and that no engine lists"),
+	}),
 	router: z.strictObject({ active_member: z.null(), last_unload: z.null() }),
 });
 

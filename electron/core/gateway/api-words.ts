@@ -74,7 +74,17 @@ export function statusOf(state: AppState): z.infer<typeof statusSchema> {
 	const totalBytes = state.loaded.reduce((sum, model) => sum + model.footprintBytes, 0);
 	return {
 		system: system(state.machine),
-		ollama: { loaded_models: state.loaded.map(loadedModel), total_loaded_gb: toGb(totalBytes) },
+		ollama: {
+			loaded_models: state.loaded.map(loadedModel),
+			total_loaded_gb: toGb(totalBytes),
+			stray_runners: state.strays.map(({ pid, kind, model, program, footprintBytes }) => ({
+				pid,
+				kind,
+				model,
+				program,
+				size_gb: gbOrNull(footprintBytes),
+			})),
+		},
 		router: { active_member: null, last_unload: null },
 	};
 }

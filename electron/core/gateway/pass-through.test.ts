@@ -68,7 +68,9 @@ describe("admission", () => {
 	])("is asked before %s %j is passed on, byte for byte", async (path, body, asked) => {
 		const answer = await callJson(under.port, "POST", path, body);
 		expect(answer.status).toBe(200);
-		expect(under.knobs.admitted).toEqual([{ ...asked, requestedBy: "gateway", force: false }]);
+		expect(under.knobs.admitted).toEqual([
+			{ ...asked, requestedBy: "gateway", force: false, cancel: expect.any(Function) },
+		]);
 		expect((await engine.received.at(-1)?.body)?.toString()).toBe(JSON.stringify(body));
 	});
 

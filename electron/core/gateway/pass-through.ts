@@ -38,6 +38,8 @@ export function createPassThrough(
 			...(contextLength === null ? {} : { contextLength }),
 			requestedBy: "gateway",
 			force: false,
+			// Who cancels the load in the popover closes the client's request, which ends the engine's load.
+			cancel: () => response.destroy(),
 		});
 		if (answer.kind === "refusal") throw answer.error;
 		if (answer.kind === "ticket") return answer;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/errors.ts";
 import { message } from "../../../shared/messages/message.ts";
+import { fromGb } from "../../../shared/units.ts";
 import { problemSchema } from "./api-shapes.ts";
 import { routes } from "./routes.ts";
 import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
@@ -118,6 +119,26 @@ describe("memory status", () => {
 				total_loaded_gb: 3.6,
 			},
 			router: { active_member: null, last_unload: null },
+		});
+	});
+
+	it("names the processes that no engine lists", async () => {
+		const orphan = { kind: "orphan", pid: 815, model: "gemma3:1b", program: "llama-server" } as const;
+		const other = { kind: "other", pid: 816, model: null, program: "LM Studio" } as const;
+		under.knobs.state = {
+			...sampleState(),
+			strays: [
+				{ ...orphan, startedAt: 0, footprintBytes: fromGb(1.25) },
+				{ ...other, startedAt: 0, footprintBytes: null },
+			],
+		};
+		expect(declared(await call(under.port, "/api/memory/status"), "memory_status")).toMatchObject({
+			ollama: {
+				stray_runners: [
+					{ ...orphan, size_gb: 1.25 },
+					{ ...other, size_gb: null },
+				],
+			},
 		});
 	});
 

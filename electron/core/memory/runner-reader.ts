@@ -34,16 +34,22 @@ export interface RunnerReaderParts {
 	readonly enginePid?: () => number | null;
 }
 
-/** A figure must be taken anew at the end of a load and before an unload; otherwise a kept one will do. */
-const FRESH: ReadonlySet<FootprintReason> = new Set(["loaded", "releasing"]);
+/**
+ * A figure must be taken anew at the end of a load and before an unload, and while a load is followed where that costs
+ * little; otherwise a kept one will do.
+ */
+function mustBeFresh(reason: FootprintReason, costly: boolean): boolean {
+	return reason === "loaded" || reason === "releasing" || (reason === "loading" && !costly);
+}
 
 /** Reads which process holds which model through the probes in force. */
 export function createRunnerReader(parts: RunnerReaderParts): ProbeRunnerReader {
 	const { probes, clock } = parts;
 	const meter = createActivityMeter();
+	const costly = () => probes().memory.source === "macos";
 	const cache = createFootprintCache({
 		processes: () => probes().processes,
-		costly: () => probes().memory.source === "macos",
+		costly,
 		popoverOpen: parts.popoverOpen,
 		clock,
 	});
@@ -62,7 +68,7 @@ export function createRunnerReader(parts: RunnerReaderParts): ProbeRunnerReader 
 				activity,
 			});
 		},
-		footprint: (process, reason) => cache.footprint(process, { fresh: FRESH.has(reason) }),
+		footprint: (process, reason) => cache.footprint(process, { fresh: mustBeFresh(reason, costly()) }),
 		isAlive: ({ pid, startedAt }) => probes().processes.isAlive(pid, startedAt),
 		simulated: () => probes().memory.source === "demo",
 	};

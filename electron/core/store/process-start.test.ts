@@ -25,7 +25,7 @@ test("a living process keeps its start, a second one has another, a dead one has
 
 test("a process that has ended but was not waited for is dead", async () => {
 	// The shell turns into a cat, which never asks what became of the shell's child.
-	const parent = spawn("sh", ["-c", "true & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
+	const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
 	const [pid] = (await once(parent.stdout.setEncoding("utf8"), "data")).map(Number);
 	await expect.poll(() => startOf(pid ?? 0)).toBeNull();
 	expect(() => process.kill(pid ?? 0, 0)).not.toThrow();

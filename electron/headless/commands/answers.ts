@@ -21,6 +21,17 @@ export const statusAnswer = z.object({
 			}),
 		),
 		total_loaded_gb: gb,
+		stray_runners: z
+			.array(
+				z.object({
+					pid: z.number(),
+					kind: z.enum(["orphan", "other"]),
+					model: z.string().nullable(),
+					program: z.string(),
+					size_gb: gb.nullable(),
+				}),
+			)
+			.default([]),
 	}),
 });
 

@@ -57,7 +57,26 @@ function sayModels(terminal: Terminal, { ollama }: Status, now: number): void {
 	);
 }
 
-/** Shows memory and loaded models once. */
+/** Processes that hold a model and that no engine lists, each with what it is. */
+function sayStrays(terminal: Terminal, { ollama }: Status): void {
+	const { renderer } = terminal;
+	if (ollama.stray_runners.length === 0) return;
+	terminal.print("");
+	terminal.say(message("ui.strays"));
+	for (const { pid, kind, model, program, size_gb } of ollama.stray_runners) {
+		const what = kind === "orphan" ? message("ui.stray-orphan") : message("ui.stray-other", { program });
+		terminal.say(
+			message("cli.stray", {
+				pid,
+				model: model ?? program,
+				size: size_gb === null ? "–" : formatGb(fromGb(size_gb), renderer.language),
+				what: renderer.render(what),
+			}),
+		);
+	}
+}
+
+/** Shows memory, loaded models and stray runners once. */
 export async function showStatus(client: ApiClient, terminal: Terminal, json: boolean): Promise<number> {
 	const { body } = await client.call({ method: "GET", path: "/api/memory/status" });
 	if (json) {
@@ -67,5 +86,6 @@ export async function showStatus(client: ApiClient, terminal: Terminal, json: bo
 	const status = statusAnswer.parse(body);
 	sayMemory(terminal, status);
 	sayModels(terminal, status, Date.now());
+	sayStrays(terminal, status);
 	return 0;
 }
