@@ -185,8 +185,9 @@ function Shell(): ReactNode {
 	}, [place]);
 
 	return (
-		<main className="popover" aria-label="Plimsoll" data-level={level}>
+		<div className="popover" role="dialog" aria-label="Plimsoll" data-level={level}>
 			<Sprite />
+			<main className="contents">
 			{welcomed ? (
 				<>
 					<Bar place={place} onGo={setPlace} />
@@ -207,7 +208,8 @@ function Shell(): ReactNode {
 				</Suspense>
 			)}
 			<p className="visually-hidden">{words.say("ui.keys-hint")}</p>
-		</main>
+			</main>
+		</div>
 	);
 }
 
@@ -217,12 +219,12 @@ export function App(): ReactNode {
 	const words = useWords();
 	if (known) return <Shell />;
 	return (
-		<main className="popover" aria-label="Plimsoll" aria-busy="true">
+		<div className="popover" role="dialog" aria-label="Plimsoll" aria-busy="true">
 			<Sprite />
-			<div className="empty empty-tall">
+			<main className="empty empty-tall">
 				<Mark name="busy" />
-				<h2>{words.say("ui.opening")}</h2>
-			</div>
-		</main>
+				<h1>{words.say("ui.opening")}</h1>
+			</main>
+		</div>
 	);
 }

@@ -6,6 +6,7 @@ import { applyPatch } from "../../shared/patch.ts";
 import type { AppState } from "../../shared/state.ts";
 import { type DemoEngine, startDemoEngine } from "../demo-engine/start.ts";
 import { type OpenedPlimsoll, openPlimsoll } from "./open-plimsoll.ts";
+import { readApiFile } from "./store/api-file.ts";
 import { resolvePaths } from "./store/paths.ts";
 
 let dataDir: string;
@@ -130,6 +131,16 @@ describe("core as a whole, against a demo engine", () => {
 		);
 		await expect.poll(() => state().settings.residency.keepFreeGb, { timeout: 10_000 }).toBe(4);
 		expect(state().settingsProblem).toBeNull();
+	});
+
+	it("moves to another port when that is set, and says so where the command line looks", async () => {
+		const before = state().gateway.port ?? 0;
+		await plimsoll.core.handlers.changeSettings({ gateway: { port: before + 1 } });
+		await expect.poll(() => state().gateway.port, { timeout: 10_000 }).toBeGreaterThan(before);
+		const now = state().gateway.port;
+		await expect.poll(async () => (await readApiFile(paths()))?.port).toBe(now);
+		expect((await fetch(`http://127.0.0.1:${now}/health`)).status).toBe(200);
+		await expect(fetch(`http://127.0.0.1:${before}/health`)).rejects.toThrow();
 	});
 
 	it("follows a changed engine address", async () => {

@@ -21,6 +21,7 @@ import type {
 	HistoryStore,
 	Log,
 	NewEvent,
+	Notifier,
 	Paths,
 	Power,
 	Probes,
@@ -52,6 +53,8 @@ export interface CorePorts {
 	/** Address of a demo engine run by this process, where it offers one. */
 	readonly demoFallback?: () => Promise<string | null>;
 	readonly power?: Power;
+	/** Tells a person who does not look at the popover. */
+	readonly notifier?: Notifier;
 	/** What surrounds the popover. */
 	readonly shell: Shell;
 }
@@ -345,11 +348,16 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 				ring.add(point);
 				history.addPoint(point);
 				if (next.level !== before) {
+					const said = message(`event.pressure-${next.level}`, {
+						availableBytes: next.sample.availableBytes,
+					});
+					if (watchers === 0 && (next.level === "high" || next.level === "critical"))
+						ports.notifier?.notify(message(`tray.${next.level}`), said);
 					record({
 						at: next.sample.at,
 						kind: "pressure",
 						severity: next.level === "high" || next.level === "critical" ? "warning" : "info",
-						message: message(`event.pressure-${next.level}`, { availableBytes: next.sample.availableBytes }),
+						message: said,
 						data: { sample: next.sample, before },
 					});
 				}

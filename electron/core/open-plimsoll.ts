@@ -9,7 +9,7 @@ import { createLog } from "./log/log.ts";
 import type { ElectronMemoryInfo } from "./memory/macos-memory-probe.ts";
 import { runCommand } from "./memory/run-command.ts";
 import { createSystemProbes } from "./memory/system-probes.ts";
-import type { Log, Paths, Power, SettingsStore, Shell } from "./ports.ts";
+import type { Log, Notifier, Paths, Power, SettingsStore, Shell } from "./ports.ts";
 import { removeApiFile, writeApiFile } from "./store/api-file.ts";
 import { lockDataDir } from "./store/data-dir-lock.ts";
 import { openStore } from "./store/open-store.ts";
@@ -26,6 +26,7 @@ export interface HostParts {
 	readonly shellState: ShellState;
 	readonly shell: Shell;
 	readonly power?: Power;
+	readonly notifier?: (log: Log) => Notifier;
 	/** Offers a demo engine of this process's own where no engine answers. */
 	readonly demoFallback?: (log: Log) => () => Promise<string | null>;
 	/** Electron's own reading of the memory, where there is one. */
@@ -111,6 +112,7 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 				}),
 			shell: host.shell,
 			...(host.power === undefined ? {} : { power: host.power }),
+			...(host.notifier === undefined ? {} : { notifier: host.notifier(log.child("notifier")) }),
 			...(demoFallback === undefined ? {} : { demoFallback }),
 		},
 		{
@@ -123,6 +125,16 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 	core.state.subscribe(() => log.setLevel(core.state.get().settings.log.level));
 
 	let stopping: Promise<void> | null = null;
+	const startedAt = clock.now();
+	let told: number | null = null;
+
+	/** Says in `api.json` where this Plimsoll is; said again when the gateway moves to another port. */
+	async function tellAddress(port: number): Promise<void> {
+		told = port;
+		const url = `http://127.0.0.1:${port}`;
+		await writeApiFile(host.paths, { port, pid: process.pid, startedAt, version: host.appVersion, url });
+	}
+
 	async function end(): Promise<void> {
 		removeApiFile(host.paths);
 		await core.stop();
@@ -140,12 +152,13 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 				await core.start();
 				const { port, wantedPort } = core.state.get().gateway;
 				if (port === null) throw new Error("the gateway has no port");
-				await writeApiFile(host.paths, {
-					port,
-					pid: process.pid,
-					startedAt: clock.now(),
-					version: host.appVersion,
-					url: `http://127.0.0.1:${port}`,
+				await tellAddress(port);
+				core.state.subscribe(() => {
+					const moved = core.state.get().gateway.port;
+					if (moved === null || moved === told || stopping !== null) return;
+					tellAddress(moved).catch((thrown: unknown) =>
+						log.error("api.json not written", { problem: String(thrown) }),
+					);
 				});
 				log.info("started", { version: host.appVersion, port, dataDir: host.paths.dataDir });
 				return { port, wantedPort };

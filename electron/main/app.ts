@@ -15,6 +15,7 @@ import { serveIpc } from "./electron-ipc.ts";
 import { createElectronPower } from "./electron-power.ts";
 import { launchOptions } from "./launch-options.ts";
 import { readLoginItem, setLoginItem } from "./login-item.ts";
+import { createNotifier } from "./notifier.ts";
 import { openPlace } from "./places.ts";
 import { createPopoverWindow, type PopoverWindow } from "./popover-window.ts";
 import { guardContents, guardSession } from "./session-guard.ts";
@@ -207,6 +208,13 @@ export async function startApp(given: readonly string[]): Promise<void> {
 				quit: () => app.quit(),
 			},
 			power: createElectronPower(),
+			notifier: (log) =>
+				createNotifier({
+					renderer: () => createRenderer(languageOf(plimsoll.settings.current())),
+					wanted: () => plimsoll.settings.current().app.notifications,
+					onClick: () => running?.show(),
+					log,
+				}),
 			electronMemoryInfo: () => process.getSystemMemoryInfo(),
 			demoFallback: () => () => demo.url(),
 		});
