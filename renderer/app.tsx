@@ -4,6 +4,7 @@ import { api } from "./api.ts";
 import { ChatPage } from "./features/chat/chat-page.tsx";
 import { Composer, QUESTION_FIELD_ID } from "./features/chat/composer.tsx";
 import { NowPage } from "./features/now-page.tsx";
+import { LostConnection } from "./features/problem/lost-connection.tsx";
 import { Icon, Mark } from "./icon.tsx";
 import { hasModifier } from "./keys.ts";
 import { Sprite } from "./sprite.tsx";
@@ -164,6 +165,11 @@ function Shell(): ReactNode {
 	const [place, setPlace] = useState<PopoverPlace>(firstPlace);
 	const welcomed = useCore((state) => state.settings.app.welcomed);
 	const level = useCore((state) => state.machine?.level ?? "normal");
+	const overMaterial = useCore(({ shell }) => shell.host === "app" && shell.platform === "macos");
+
+	useEffect(() => {
+		document.documentElement.toggleAttribute("data-material", overMaterial);
+	}, [overMaterial]);
 
 	useEffect(() => api.on("goTo", (asked) => setPlace(asked.place)), []);
 
@@ -188,26 +194,27 @@ function Shell(): ReactNode {
 		<div className="popover" role="dialog" aria-label="Plimsoll" data-level={level}>
 			<Sprite />
 			<main className="contents">
-			{welcomed ? (
-				<>
-					<Bar place={place} onGo={setPlace} />
-					<div
-						id="place"
-						className="place"
-						{...(place === "settings" ? {} : { role: "tabpanel", "aria-labelledby": `tab-${place}` })}
-					>
-						<Suspense fallback={<div className="content" />}>
-							<Place place={place} onGo={setPlace} />
-						</Suspense>
-					</div>
-					{place === "now" || place === "chat" ? <Composer onAsked={() => setPlace("chat")} /> : null}
-				</>
-			) : (
-				<Suspense fallback={<div className="content" />}>
-					<Welcome />
-				</Suspense>
-			)}
-			<p className="visually-hidden">{words.say("ui.keys-hint")}</p>
+				<LostConnection />
+				{welcomed ? (
+					<>
+						<Bar place={place} onGo={setPlace} />
+						<div
+							id="place"
+							className="place"
+							{...(place === "settings" ? {} : { role: "tabpanel", "aria-labelledby": `tab-${place}` })}
+						>
+							<Suspense fallback={<div className="content" />}>
+								<Place place={place} onGo={setPlace} />
+							</Suspense>
+						</div>
+						{place === "now" || place === "chat" ? <Composer onAsked={() => setPlace("chat")} /> : null}
+					</>
+				) : (
+					<Suspense fallback={<div className="content" />}>
+						<Welcome />
+					</Suspense>
+				)}
+				<p className="visually-hidden">{words.say("ui.keys-hint")}</p>
 			</main>
 		</div>
 	);

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 
 function rowsOf(list: HTMLElement): readonly HTMLElement[] {
 	return [...list.querySelectorAll<HTMLElement>("[data-row]")];
@@ -11,8 +11,10 @@ function rowsOf(list: HTMLElement): readonly HTMLElement[] {
 export function useRovingRows(): {
 	readonly ref: RefObject<HTMLUListElement | null>;
 	readonly onKeyDown: (event: KeyboardEvent<HTMLUListElement>) => void;
+	readonly onFocus: (event: FocusEvent<HTMLUListElement>) => void;
 } {
 	const ref = useRef<HTMLUListElement | null>(null);
+	const held = useRef<{ readonly row: HTMLElement; readonly at: number } | null>(null);
 
 	// The first row, or the one that has the focus, is the stop; rows come and go with the state.
 	useEffect(() => {
@@ -21,7 +23,18 @@ export function useRovingRows(): {
 		const rows = rowsOf(list);
 		const current = rows.find((row) => row.contains(document.activeElement)) ?? rows[0];
 		for (const row of rows) row.tabIndex = row === current ? 0 : -1;
+		// A row that was loaded or unloaded takes the focus with it; its place in the list keeps it.
+		const last = held.current;
+		const onNothing = document.activeElement === null || document.activeElement === document.body;
+		if (last === null || !onNothing) return;
+		held.current = null;
+		if (!last.row.isConnected) rows[Math.min(last.at, rows.length - 1)]?.focus({ preventScroll: true });
 	});
+
+	function onFocus(event: FocusEvent<HTMLUListElement>): void {
+		const row = (event.target as HTMLElement).closest<HTMLElement>("[data-row]");
+		held.current = row === null ? null : { row, at: rowsOf(event.currentTarget).indexOf(row) };
+	}
 
 	function onKeyDown(event: KeyboardEvent<HTMLUListElement>): void {
 		const list = ref.current;
@@ -46,5 +59,5 @@ export function useRovingRows(): {
 		next.focus();
 	}
 
-	return { ref, onKeyDown };
+	return { ref, onKeyDown, onFocus };
 }

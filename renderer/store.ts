@@ -1,8 +1,7 @@
 import { create } from "zustand";
 import type { SerializedError } from "../shared/errors.ts";
-import type { RendererApi } from "../shared/ipc.ts";
-import { applyPatch, type StatePatch } from "../shared/patch.ts";
 import type { AppState } from "../shared/state.ts";
+import { type FollowedApi, followState } from "../shared/state-follower.ts";
 import { errorOf } from "./api.ts";
 
 /** The popover's mirror of core, and what belongs to this window alone. */
@@ -31,49 +30,9 @@ export function coreNow(): AppState {
 	return state;
 }
 
-/**
- * Follows core: patches first, then a snapshot, so that nothing falls between. A patch that does not continue the known
- * version asks for a new snapshot; parts that no patch touched stay the same objects.
- */
-export function followCore(api: Pick<RendererApi, "on" | "snapshot">): () => void {
-	let asking = false;
-	let waiting: StatePatch[] = [];
-	let stopped = false;
-
-	async function ask(): Promise<void> {
-		if (asking) return;
-		asking = true;
-		try {
-			const state = await api.snapshot(null);
-			if (stopped) return;
-			usePopover.setState({ state });
-			const later = waiting.filter((patch) => patch.to > state.version);
-			waiting = [];
-			asking = false;
-			for (const patch of later) take(patch);
-		} finally {
-			asking = false;
-		}
-	}
-
-	function take(patch: StatePatch): void {
-		const { state } = usePopover.getState();
-		if (asking || state === null) waiting.push(patch);
-		else if (patch.from === state.version) usePopover.setState({ state: applyPatch(state, patch.steps) });
-		else if (patch.to > state.version || patch.from < 0) void ask();
-	}
-
-	const stop = api.on("patch", take);
-	const refresh = () => {
-		if (document.visibilityState === "visible") void ask();
-	};
-	document.addEventListener("visibilitychange", refresh);
-	void ask();
-	return () => {
-		stopped = true;
-		stop();
-		document.removeEventListener("visibilitychange", refresh);
-	};
+/** Follows core for as long as the page lives: a snapshot and the patches after it, a new one where a patch was lost. */
+export function followCore(api: FollowedApi): void {
+	followState(api).onChange((state) => usePopover.setState({ state }));
 }
 
 /** Runs what a control does; a failure is shown where everybody looks. Being cancelled is no failure. */

@@ -8,7 +8,7 @@ import type { CallName, CallResult, PopoverPlace } from "../../shared/ipc.ts";
 import { callNames } from "../../shared/ipc-names.ts";
 import { diff } from "../../shared/patch.ts";
 import type { AppState } from "../../shared/state.ts";
-import { NOW } from "./build-state.ts";
+import { NOW } from "../../shared/testing/build-state.ts";
 
 const builtPopover = fileURLToPath(new URL("../../out/renderer", import.meta.url));
 const fakeCore = fileURLToPath(new URL("./fake-plimsoll.js", import.meta.url));
@@ -118,7 +118,11 @@ async function openIn(context: BrowserContext, url: string, setup: PopoverSetup)
 	if (setup.frozen ?? true) await page.clock.setFixedTime(NOW);
 	await setup.prepare?.(page);
 	await page.goto(setup.place === undefined ? url : `${url}#${setup.place}`);
-	await page.locator(".popover:not([aria-busy])").waitFor();
+	await page.getByRole("dialog", { name: "Plimsoll" }).and(page.locator(":not([aria-busy])")).waitFor();
+	// Stands in for the material that the Mac draws behind its window.
+	await page.evaluate(() =>
+		document.documentElement.style.setProperty("background", "light-dark(#ededee, #28282a)"),
+	);
 	const { font } = setup;
 	if (font !== undefined)
 		await page.evaluate((name) => document.documentElement.style.setProperty("--font-ui", name), font);
@@ -154,8 +158,8 @@ async function openIn(context: BrowserContext, url: string, setup: PopoverSetup)
 }
 
 /** Serves the built popover on a port of its own. */
-export async function servePopover(): Promise<PopoverServer> {
-	const files = await readPopoverFiles(builtPopover, fakeCore);
+export async function servePopover(folder = builtPopover): Promise<PopoverServer> {
+	const files = await readPopoverFiles(folder, fakeCore);
 	if (!files.built) throw new Error("the popover is not built: run “npm run build”");
 	const server = createServer((request, response) => files.answer(request, response, []));
 	const url = await listen(server);

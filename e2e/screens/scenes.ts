@@ -134,6 +134,8 @@ export async function openScene(
 		...(scene.hanging === undefined ? {} : { hanging: scene.hanging }),
 		...setup,
 	});
+	if (scene.place === "settings") await open.page.locator(".settings").waitFor();
+	if (!scene.state.settings.app.welcomed) await open.page.getByRole("button", { name: "Next" }).waitFor();
 	await scene.act?.(open.page);
 	if (scene.place === "activity" && scene.name !== "activity-empty")
 		await open.page.locator("canvas").first().waitFor();

@@ -1,6 +1,5 @@
 import type { HistorySlice } from "../../shared/ipc.ts";
 import type { AppState } from "../../shared/state.ts";
-import { fromGb } from "../../shared/units.ts";
 import {
 	afternoon,
 	crew,
@@ -15,7 +14,8 @@ import {
 	pull,
 	said,
 	usual,
-} from "./build-state.ts";
+} from "../../shared/testing/build-state.ts";
+import { fromGb } from "../../shared/units.ts";
 
 const MINUTE = 60_000;
 

@@ -230,3 +230,33 @@ export async function renderingCostOf(page: Page, action: () => Promise<void>): 
 	await session.detach();
 	return { layouts, ...seen };
 }
+
+/** A part of the page that was laid out by itself, points from the top left. */
+export interface LaidOutPart {
+	readonly top: number;
+	readonly bottom: number;
+}
+
+interface TraceEvent {
+	readonly name: string;
+	readonly args?: {
+		readonly endData?: { readonly layoutRoots: readonly { readonly quads: readonly number[][] }[] };
+	};
+}
+
+/** Does something and tells which parts of the page were laid out for it; the whole page is one of them where it was. */
+export async function partsLaidOut(page: Page, action: () => Promise<void>): Promise<readonly LaidOutPart[]> {
+	const browser = page.context().browser();
+	if (browser === null) throw new Error("the page has no browser to trace");
+	await browser.startTracing(page, { categories: ["devtools.timeline"] });
+	await renderingCostOf(page, action);
+	const trace = JSON.parse((await browser.stopTracing()).toString()) as {
+		readonly traceEvents: readonly TraceEvent[];
+	};
+	return trace.traceEvents
+		.flatMap(({ name, args }) => (name === "Layout" ? (args?.endData?.layoutRoots ?? []) : []))
+		.map(({ quads }) => {
+			const corners = quads.flat().filter((_value, index) => index % 2 === 1);
+			return { top: Math.min(...corners), bottom: Math.max(...corners) };
+		});
+}

@@ -51,7 +51,7 @@ export function ActivityPage({ onNow }: { readonly onNow: () => void }): ReactNo
 			<div className="content">
 				<LastProblem />
 				<div className="section-head">
-					<h2>{words.say("ui.memory-in-use")}</h2>
+					<h1>{words.say("ui.memory-in-use")}</h1>
 					<span className="muted" />
 					<div className="range" role="group" aria-label={words.say("ui.time-range")}>
 						{RANGES_HOURS.map((each) => (

@@ -101,7 +101,7 @@ function Broken({ message, last }: { readonly message: ChatMessage; readonly las
 		<div className="notice notice-elevated" role="alert">
 			<div className="notice-head">
 				<Icon name="warn" />
-				<h3>{words.say(message.text === "" ? "ui.no-answer" : "ui.broke-off")}</h3>
+				<h2>{words.say(message.text === "" ? "ui.no-answer" : "ui.broke-off")}</h2>
 			</div>
 			<p>
 				{words.render(error.said)} {words.render(error.next)}

@@ -31,9 +31,9 @@ export function ChatPage({ onNow }: { readonly onNow: () => void }): ReactNode {
 			{messages.length === 0 ? null : (
 				<div className="chat-bar">
 					<span className="chat-bar-end" />
-					<h2>
+					<h1>
 						<bdi>{messages[0]?.text.slice(0, 80)}</bdi>
-					</h2>
+					</h1>
 					<button
 						type="button"
 						className="icon-button"
@@ -56,7 +56,7 @@ export function ChatPage({ onNow }: { readonly onNow: () => void }): ReactNode {
 				{messages.length === 0 ? (
 					<div className="empty">
 						<Mark name="normal" />
-						<h2>{words.say("ui.ask-anything")}</h2>
+						<h1>{words.say("ui.ask-anything")}</h1>
 						<p>{words.say("ui.chat-empty")}</p>
 					</div>
 				) : (

@@ -1,4 +1,6 @@
 import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
+import { useShallow } from "zustand/react/shallow";
+import type { AppState } from "../../../shared/state.ts";
 import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
 import { modelLabel } from "../../model-label.ts";
@@ -11,20 +13,31 @@ let draft = "";
 /** Id of the question field, for the key that goes there. */
 export const QUESTION_FIELD_ID = "question";
 
+const talkersOf = ({ installed }: AppState) =>
+	installed.filter((each) => !each.capabilities.includes("embedding"));
+
+/** The model that answers: the chosen one; who has chosen none means one that is loaded. */
+function chosenModel(state: AppState): string | null {
+	const talkers = talkersOf(state);
+	const isLoaded = (name: string) => state.loaded.some((each) => each.name === name);
+	const chosen =
+		talkers.find(({ name }) => name === state.chat.model) ?? talkers.find(({ name }) => isLoaded(name));
+	return chosen?.name ?? null;
+}
+
 /** The question field, always at the bottom of Now and Chat. */
 export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNode {
 	const words = useWords();
 	const [text, setText] = useState(draft);
 	const model = useCore((state) => state.chat.model);
 	const connected = useCore((state) => state.engine.connection.state === "connected");
-	const installed = useCore((state) => state.installed);
+	const talkers = useCore(useShallow(talkersOf));
+	const chosen = useCore(chosenModel);
 	const first = useCore((state) => state.chat.messages.length === 0);
 	const answering = useCore((state) => {
 		const last = state.chat.messages.at(-1);
 		return last !== undefined && (last.state === "waiting" || last.state === "streaming");
 	});
-	const talkers = installed.filter((each) => !each.capabilities.includes("embedding"));
-	const chosen = talkers.some((each) => each.name === model) ? model : null;
 	const ready = connected && chosen !== null && text.trim() !== "" && !answering;
 
 	function write(next: string): void {
@@ -40,6 +53,7 @@ export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNo
 		onAsked();
 		act(async () => {
 			try {
+				if (chosen !== null && chosen !== model) await api.chooseChatModel({ model: chosen });
 				await api.ask({ text: question });
 			} catch (thrown) {
 				// What could not be asked is not lost.

@@ -35,9 +35,7 @@ const components: Components = {
 	a: ({ href, children }) => <Link href={href}>{children}</Link>,
 	img: ({ alt }) => <Picture alt={alt} />,
 	pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
-	h1: ({ children }) => <h3>{children}</h3>,
-	h2: ({ children }) => <h3>{children}</h3>,
-	h3: ({ children }) => <h4>{children}</h4>,
+	h1: ({ children }) => <h2>{children}</h2>,
 	table: ({ children }) => (
 		<div className="table">
 			<table>{children}</table>

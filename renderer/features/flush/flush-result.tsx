@@ -68,15 +68,17 @@ function Result({
 				<Icon name={left.length === 0 ? "check" : "warn"} />
 				<h2>{title}</h2>
 			</div>
-			<p>
-				{before !== null && after !== null && gone.length > 0
-					? `${words.say("ui.flush-machine", {
-							before: before.availableBytes,
-							after: after.availableBytes,
-						})} `
-					: ""}
-				{proof(gone, words)}
-			</p>
+			{gone.length === 0 ? null : (
+				<p>
+					{before !== null && after !== null
+						? `${words.say("ui.flush-machine", {
+								before: before.availableBytes,
+								after: after.availableBytes,
+							})} `
+						: ""}
+					{proof(gone, words)}
+				</p>
+			)}
 			{left.map((each) => (
 				<p key={each.key}>{leftWords(each, words)}</p>
 			))}

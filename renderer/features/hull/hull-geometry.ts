@@ -89,7 +89,10 @@ const LABEL_PADDING_PX = 12;
 const BOW_PX = 22;
 
 /** What fits into a stretch: the name (whole, or nine letters of it), only the number, or nothing. */
-export function labelFor(stretch: Pick<Stretch, "kind" | "share">, label: string): "name" | "number" | "none" {
+export function labelFor(
+	stretch: Pick<Stretch, "kind" | "share">,
+	label: string,
+): "name" | "number" | "none" {
 	const px = stretch.share * HULL_PX - (stretch.kind === "free" ? BOW_PX : 0);
 	const wanted = Math.min(label.length, 9) * LETTER_PX + LABEL_PADDING_PX;
 	if (px >= wanted && px >= 44) return "name";
@@ -97,8 +100,8 @@ export function labelFor(stretch: Pick<Stretch, "kind" | "share">, label: string
 }
 
 /**
- * Room for a label, percent of the hull, from the figure as it is shown: so it changes only when the figure does, and a
- * sample that changes no figure costs no layout.
+ * Room for a model's label, percent of the hull, from the figure as it is shown: so it changes only when the figure does,
+ * and a sample that changes no figure costs no layout.
  */
 export function labelRoomPercent(bytes: number, totalBytes: number): number {
 	const shownBytes = Math.round((bytes / BYTES_PER_GB) * 10) * (BYTES_PER_GB / 10);

@@ -4,7 +4,7 @@ import type { AppState } from "../../../shared/state.ts";
 import { modelLabel } from "../../model-label.ts";
 import { useCore } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
-import { hullStretches, hullTicks, labelFor, type Stretch } from "./hull-geometry.ts";
+import { hullStretches, hullTicks, labelFor, labelRoomPercent, type Stretch } from "./hull-geometry.ts";
 
 /** What the drawing depends on; each part keeps its identity while nothing in it changes. */
 const hullParts = ({ machine, loaded, operations, engine }: AppState) => ({
@@ -26,11 +26,14 @@ const StretchView = memo(function StretchView(props: {
 	readonly share: number;
 	readonly doneShare: number;
 	readonly dim: boolean;
+	/** Room for title and detail, percent of the hull; null where they fit in any case. */
+	readonly room: number | null;
 	readonly title: string;
 	readonly detail: string;
 	readonly number: string;
 }): ReactNode {
 	const { kind, slot, state, from, share, doneShare, dim, title, detail, number } = props;
+	const room = props.room === null ? {} : { maxInlineSize: `${props.room}%` };
 	const look = kind === "free" ? "water" : `segment${kind === "other" ? " segment-other" : ""}`;
 	return (
 		<div
@@ -42,8 +45,12 @@ const StretchView = memo(function StretchView(props: {
 			{state === "loading" ? (
 				<i className="stretch-done" style={{ transform: `scaleX(${share * doneShare})` }} />
 			) : null}
-			{title === "" ? null : <b>{title}</b>}
-			{detail === "" ? null : <span>{detail}</span>}
+			{title === "" ? null : (
+				<b dir="auto" style={room}>
+					{title}
+				</b>
+			)}
+			{detail === "" ? null : <span style={room}>{detail}</span>}
 			{number === "" ? null : (
 				<span className="stretch-number" style={{ transform: `translateX(${(share * 50).toFixed(3)}%)` }}>
 					<span>{number}</span>
@@ -74,6 +81,7 @@ export function HullBody({
 }): ReactNode {
 	const parts = useCore(useShallow(hullParts));
 	const words = useWords();
+	const total = parts.machine?.sample.totalBytes ?? 1;
 	return (
 		<div className="hull-body">
 			{hullStretches(parts).map((stretch) => {
@@ -90,6 +98,7 @@ export function HullBody({
 						share={stretch.share}
 						doneShare={stretch.doneShare}
 						dim={lit !== null && stretch.kind !== "free" && stretch.key !== lit}
+						room={stretch.kind === "model" ? labelRoomPercent(stretch.bytes, total) : null}
 						title={named ? name : ""}
 						detail={named ? words.gb(stretch.bytes) : ""}
 						number={fits === "number" && stretch.kind === "model" ? String(stretch.number) : ""}

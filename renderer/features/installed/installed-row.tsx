@@ -40,7 +40,7 @@ export const InstalledRow = memo(function InstalledRow(props: {
 		>
 			<ModelName name={model.name} />
 			<span className="note">{model.location === "cloud" ? words.say("ui.in-cloud") : note}</span>
-			<span className="size">{words.gb(model.location === "cloud" ? 0 : model.sizeBytes)}</span>
+			<span className="size">{model.location === "cloud" ? "" : words.gb(model.sizeBytes)}</span>
 			<span className="row-actions">
 				{model.location === "cloud" ? null : (
 					<>

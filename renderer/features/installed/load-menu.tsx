@@ -30,7 +30,9 @@ export function LoadMenu(props: {
 	}, [model.name]);
 
 	useEffect(() => {
-		if (choices !== null) menu.current?.querySelector("button")?.focus();
+		if (choices === null) return;
+		menu.current?.querySelector("button")?.focus({ preventScroll: true });
+		menu.current?.scrollIntoView({ block: "nearest" });
 	}, [choices]);
 
 	useEffect(() => {

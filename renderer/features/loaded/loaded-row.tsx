@@ -67,10 +67,12 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	readonly number: number;
 	readonly minutesLeft: number;
 	readonly operation: Operation | null;
-	readonly stale: boolean;
+	/** When it was last seen, where the engine no longer answers. */
+	readonly seenAt: number | null;
 	readonly onLit: (key: string | null) => void;
 }): ReactNode {
-	const { model, number, operation, stale } = props;
+	const { model, number, operation, seenAt } = props;
+	const stale = seenAt !== null;
 	const words = useWords();
 	const locality = useCore((state) => state.engine.locality);
 	const [pinned, pinning, wishPinned] = usePending(model.pinned);
@@ -120,30 +122,36 @@ export const LoadedRow = memo(function LoadedRow(props: {
 			<div>
 				<ModelName name={model.name} />
 				<div className="meta">
-					{odd === null && state !== "" ? (
+					{seenAt === null ? (
 						<>
-							<span className={live ? "live" : ""}>
-								{percent === null ? state : words.say("ui.loading-percent", { percent })}
-							</span>
-							{model.contextLength > 0 || model.state !== "loading" ? <span className="dot" /> : null}
+							{odd === null && state !== "" ? (
+								<>
+									<span className={live ? "live" : ""}>
+										{percent === null ? state : words.say("ui.loading-percent", { percent })}
+									</span>
+									{model.contextLength > 0 || model.state !== "loading" ? <span className="dot" /> : null}
+								</>
+							) : null}
+							{odd ??
+								(model.contextLength > 0
+									? words.say("ui.context", { context: words.context(model.contextLength) })
+									: "")}
+							{odd === null && state === "" && model.gpuShare > 0 && model.gpuShare < 1 ? (
+								<>
+									<span className="dot" />
+									{words.say("ui.gpu-share", { percent: Math.round(model.gpuShare * 100) })}
+								</>
+							) : null}
+							{odd === null && state === "" ? (
+								<>
+									<span className="dot" />
+									{leaving(model, props.minutesLeft, words)}
+								</>
+							) : null}
 						</>
-					) : null}
-					{odd ??
-						(model.contextLength > 0
-							? words.say("ui.context", { context: words.context(model.contextLength) })
-							: "")}
-					{odd === null && state === "" && model.gpuShare > 0 && model.gpuShare < 1 ? (
-						<>
-							<span className="dot" />
-							{words.say("ui.gpu-share", { percent: Math.round(model.gpuShare * 100) })}
-						</>
-					) : null}
-					{odd === null && state === "" ? (
-						<>
-							<span className="dot" />
-							{leaving(model, props.minutesLeft, words)}
-						</>
-					) : null}
+					) : (
+						words.say("ui.as-of", { time: words.time(seenAt) })
+					)}
 				</div>
 				{model.state === "loading" ? (
 					<div
@@ -214,7 +222,7 @@ export const LoadedRow = memo(function LoadedRow(props: {
 					</>
 				)}
 			</div>
-			{note === null ? null : <p className="row-note">{note}</p>}
+			{note === null || stale ? null : <p className="row-note">{note}</p>}
 		</li>
 	);
 });

@@ -29,7 +29,10 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 	const words = useWords();
 	const now = useNow();
 	const rows = useRovingRows();
-	const stale = engine.connection.state !== "connected";
+	const { connection } = engine;
+	const stale = connection.state !== "connected";
+	const seenAt =
+		connection.state === "connected" ? null : connection.state === "connecting" ? now : connection.sinceAt;
 	const bytes = loaded.reduce((sum, model) => sum + model.footprintBytes, 0);
 	const heading = stale
 		? words.say("ui.last-seen-loaded")
@@ -71,7 +74,7 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 										normalizeModelName(operation.name ?? "") === normalizeModelName(model.name)),
 							) ?? null
 						}
-						stale={stale}
+						seenAt={seenAt}
 						onLit={onLit}
 					/>
 				))}

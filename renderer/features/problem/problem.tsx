@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { AppError, type SerializedError } from "../../../shared/errors.ts";
 import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
@@ -12,13 +12,20 @@ export function ProblemNotice(props: {
 }): ReactNode {
 	const words = useWords();
 	const error = AppError.from(props.problem);
+	// Here it is a click, not an answer, whose connection was lost.
+	const broke = error.code === "stream-broken";
+	const notice = useRef<HTMLDivElement>(null);
+	// What was clicked may lie far below; a refusal out of sight looks as if nothing had happened.
+	useEffect(() => {
+		if (props.problem !== null) notice.current?.scrollIntoView({ block: "nearest" });
+	}, [props.problem]);
 	return (
-		<div className="notice notice-elevated" role="alert">
+		<div ref={notice} className="notice notice-elevated" role="alert">
 			<div className="notice-head">
 				<Icon name="warn" />
-				<h2>{words.render(error.said)}</h2>
+				<h2>{broke ? words.say("ui.call-broke-off") : words.render(error.said)}</h2>
 			</div>
-			<p>{words.render(error.next)}</p>
+			<p>{broke ? words.say("ui.call-broke-off-next") : words.render(error.next)}</p>
 			{props.children === undefined ? null : <div className="actions">{props.children}</div>}
 		</div>
 	);

@@ -62,6 +62,8 @@ interface TextRowProps {
 	readonly value: string;
 	readonly placeholder: string;
 	readonly inputMode?: "numeric" | "decimal" | "url" | "text";
+	/** What is wrong with a text, in words that stay below the field until it is right; null where nothing is. */
+	readonly check?: (text: string) => string | null;
 	readonly onChange: (value: string | null) => void;
 }
 
@@ -74,9 +76,12 @@ export function TextRow(props: TextRowProps): ReactNode {
 function TextField(props: TextRowProps): ReactNode {
 	const id = useId();
 	const [text, setText] = useState(props.value);
+	const [problem, setProblem] = useState<string | null>(null);
 	const take = () => {
 		const typed = text.trim();
-		if (typed !== props.value) props.onChange(typed === "" ? null : typed);
+		const wrong = typed === props.value ? null : (props.check?.(typed) ?? null);
+		setProblem(wrong);
+		if (wrong === null && typed !== props.value) props.onChange(typed === "" ? null : typed);
 	};
 	return (
 		<div className="setting setting-wide">
@@ -92,12 +97,19 @@ function TextField(props: TextRowProps): ReactNode {
 				inputMode={props.inputMode ?? "text"}
 				spellCheck={false}
 				autoCapitalize="off"
+				aria-invalid={problem !== null}
+				aria-describedby={problem === null ? undefined : `${id}-problem`}
 				onChange={(event) => setText(event.target.value)}
 				onBlur={take}
 				onKeyDown={(event) => {
 					if (event.key === "Enter") take();
 				}}
 			/>
+			{problem === null ? null : (
+				<small id={`${id}-problem`} className="setting-problem" role="alert">
+					{problem}
+				</small>
+			)}
 		</div>
 	);
 }

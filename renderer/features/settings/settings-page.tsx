@@ -15,9 +15,18 @@ function change(settings: CallInput<"changeSettings">): void {
 	act(() => api.changeSettings(settings));
 }
 
-/** A number as people type it, with a comma or a point; what is none goes to core as it is and is refused there. */
+/** A number as people type it, with a comma or a point; NaN where it is none. */
 function typedNumber(text: string | null): number {
-	return text === null ? Number.NaN : Number(text.replace(",", "."));
+	return text === null || text === "" ? Number.NaN : Number(text.replace(",", "."));
+}
+
+/** Origins as they are typed, with blanks or commas between them. */
+function typedOrigins(text: string | null): string[] {
+	return (text ?? "").split(/[\s,]+/).filter((each) => each !== "");
+}
+
+function isOrigin(text: string): boolean {
+	return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
 /** Everything that can be set, and what Plimsoll itself takes. */
@@ -154,7 +163,7 @@ function Engine(): ReactNode {
 					label={words.say("ui.engine-address")}
 					note={words.say(`ui.address-from-${engine.source}`, { url: engine.url })}
 					value={url ?? ""}
-					placeholder={engine.url}
+					placeholder={engine.source === "demo" ? "http://127.0.0.1:11434" : engine.url}
 					inputMode="url"
 					onChange={(value) => change({ engine: { url: value } })}
 				/>
@@ -180,6 +189,7 @@ function Residency(): ReactNode {
 					value={String(keepFreeGb)}
 					placeholder="1"
 					inputMode="decimal"
+					check={(text) => (typedNumber(text) >= 0 ? null : words.say("ui.keep-free-wrong"))}
 					onChange={(value) => change({ residency: { keepFreeGb: typedNumber(value) } })}
 				/>
 				<ChoiceRow
@@ -272,6 +282,9 @@ function GatewaySettings(): ReactNode {
 					value={String(set.port)}
 					placeholder="11435"
 					inputMode="numeric"
+					check={(text) =>
+						/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? null : words.say("ui.port-wrong")
+					}
 					onChange={(value) => change({ gateway: { port: typedNumber(value) } })}
 				/>
 				<SwitchRow
@@ -285,11 +298,11 @@ function GatewaySettings(): ReactNode {
 					note={words.say("ui.allowed-origins-note")}
 					value={set.allowedOrigins.join(" ")}
 					placeholder="https://chat.example"
-					onChange={(value) =>
-						change({
-							gateway: { allowedOrigins: (value ?? "").split(/[\s,]+/).filter((each) => each !== "") },
-						})
-					}
+					check={(text) => {
+						const wrong = typedOrigins(text).find((each) => !isOrigin(each));
+						return wrong === undefined ? null : words.say("ui.origin-wrong", { origin: wrong });
+					}}
+					onChange={(value) => change({ gateway: { allowedOrigins: typedOrigins(value) } })}
 				/>
 				{gateway.port === null ? null : <SnippetRow text={`export OLLAMA_HOST=127.0.0.1:${gateway.port}`} />}
 			</div>

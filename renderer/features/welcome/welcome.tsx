@@ -48,6 +48,7 @@ function Found(): ReactNode {
 	const engine = useCore((state) => state.engine);
 	const models = useCore((state) => state.installed.length);
 	const total = useCore((state) => state.machine?.sample.totalBytes ?? null);
+	const simulated = engine.connection.state === "connected" && engine.kind === "demo";
 	const found =
 		engine.connection.state !== "connected"
 			? words.say("ui.welcome-no-engine")
@@ -57,7 +58,11 @@ function Found(): ReactNode {
 	return (
 		<>
 			<h2>{words.say("ui.welcome-title")}</h2>
-			<p>{total === null ? "" : words.say("ui.welcome-machine", { bytes: total })}</p>
+			<p>
+				{total === null
+					? ""
+					: words.say(simulated ? "ui.welcome-machine-demo" : "ui.welcome-machine", { bytes: total })}
+			</p>
 			<p>{found}</p>
 		</>
 	);

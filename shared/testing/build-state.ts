@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
-import type { AppEvent } from "../../shared/app-event.ts";
-import type { ChatMessage } from "../../shared/chat.ts";
-import type { EngineState } from "../../shared/engine-state.ts";
-import type { MachineState, PressureLevel } from "../../shared/machine.ts";
-import { message } from "../../shared/messages/message.ts";
-import { type InstalledModel, type LoadedModel, modelKey } from "../../shared/model.ts";
-import type { FlushResult, Operation, ReleaseGrade, ReleaseResult } from "../../shared/operation.ts";
-import type { Pull } from "../../shared/pull.ts";
-import { DEFAULT_SETTINGS } from "../../shared/settings.ts";
-import type { AppState } from "../../shared/state.ts";
-import { fromGb } from "../../shared/units.ts";
+import type { AppEvent } from "../app-event.ts";
+import type { ChatMessage } from "../chat.ts";
+import type { EngineState } from "../engine-state.ts";
+import type { MachineState, PressureLevel } from "../machine.ts";
+import { message } from "../messages/message.ts";
+import { type InstalledModel, type LoadedModel, modelKey } from "../model.ts";
+import type { FlushResult, Operation, ReleaseGrade, ReleaseResult } from "../operation.ts";
+import type { Pull } from "../pull.ts";
+import { DEFAULT_SETTINGS } from "../settings.ts";
+import type { AppState } from "../state.ts";
+import { fromGb } from "../units.ts";
 
 /** The moment every state stands at: 14:08 UTC. */
 export const NOW = Date.UTC(2026, 4, 12, 14, 8, 20);
@@ -17,8 +16,11 @@ export const NOW = Date.UTC(2026, 4, 12, 14, 8, 20);
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
+/** A made-up manifest digest, the same for the same name: FNV-1a, repeated to the usual length. */
 function digestOf(name: string): string {
-	return createHash("sha256").update(name).digest("hex");
+	let hash = 0x811c9dc5;
+	for (const letter of name) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+	return hash.toString(16).padStart(8, "0").repeat(8);
 }
 
 /** A model on disk; `gb` on disk. */
