@@ -8,7 +8,7 @@ export default async function setup(): Promise<() => void> {
 		throw new Error("There is no Electron binary: set ELECTRON_OVERRIDE_DIST_PATH.");
 	await buildNode({ quiet: true });
 	await buildApp({ quiet: true });
-	if ((await import("node:fs")).existsSync("renderer/main.tsx")) await buildRenderer({ quiet: true });
+	await buildRenderer({ quiet: true });
 	const display = await openDisplay();
 	process.env.DISPLAY = display.name;
 	return display.close;

@@ -184,7 +184,15 @@ export async function buildApp(options = {}) {
  */
 export async function buildRenderer({ quiet = false, force = false } = {}) {
 	if (!force && !isStale("out/renderer/index.html", ["renderer", "shared"])) return;
-	await build({ configFile: join(root, "renderer/vite.config.ts"), logLevel: quiet ? "error" : "warn" });
+	const environment = process.env.NODE_ENV;
+	// React's development build is slower and half as large again; a test run would ask for it.
+	process.env.NODE_ENV = "production";
+	try {
+		await build({ configFile: join(root, "renderer/vite.config.ts"), logLevel: quiet ? "error" : "warn" });
+	} finally {
+		if (environment === undefined) delete process.env.NODE_ENV;
+		else process.env.NODE_ENV = environment;
+	}
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -30,7 +30,9 @@ function electronDist() {
 const dist = electronDist();
 if (dist !== null) {
 	process.env.PLIMSOLL_ELECTRON_DIST = dist;
-	process.env.PLIMSOLL_ELECTRON_VERSION = readFileSync(join(dist, "version"), "utf8").trim().replace(/^v/, "");
+	process.env.PLIMSOLL_ELECTRON_VERSION = readFileSync(join(dist, "version"), "utf8")
+		.trim()
+		.replace(/^v/, "");
 }
 
 if (!values["no-build"]) {

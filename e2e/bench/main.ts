@@ -1,12 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import type { Bench, BenchRow } from "./bench.ts";
+import { bundleSizes } from "./bundle-sizes.ts";
 import { gatewayBench } from "./gateway.ts";
+import { idleApp } from "./idle-app.ts";
 import { idleHeadless } from "./idle-headless.ts";
 import { memorySample } from "./memory-sample.ts";
+import { popoverOpen } from "./popover-open.ts";
 
 /** All benchmarks, in the order they run. */
-const benches: readonly Bench[] = [memorySample, gatewayBench, idleHeadless];
+const benches: readonly Bench[] = [
+	memorySample,
+	gatewayBench,
+	idleHeadless,
+	popoverOpen,
+	idleApp,
+	bundleSizes,
+];
 
 function line(row: BenchRow): string {
 	const value = Math.abs(row.value) >= 100 ? row.value.toFixed(0) : row.value.toPrecision(3);
@@ -18,7 +28,9 @@ function line(row: BenchRow): string {
 export async function main(args: readonly string[]): Promise<number> {
 	const jsonAt = args.indexOf("--json");
 	const file = jsonAt === -1 ? undefined : args[jsonAt + 1];
-	const wanted = args.filter((argument, index) => !argument.startsWith("--") && index !== jsonAt + 1);
+	const wanted = args.filter(
+		(argument, index) => !argument.startsWith("--") && (jsonAt === -1 || index !== jsonAt + 1),
+	);
 	console.log(
 		`${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}\n`,
 	);

@@ -3,13 +3,13 @@ import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
-import { buildNode, root } from "../../build/scripts/build.mjs";
+import { buildApp, buildNode, buildRenderer, root } from "../../build/scripts/build.mjs";
 
 /**
  * Runs the benchmarks: all, or those named as arguments. Prints a table; `--json FILE` also writes the figures. Exits
  * with 1 where a number was not held.
  */
-await buildNode({ quiet: true });
+for (const make of [buildNode, buildApp, buildRenderer]) await make({ quiet: true });
 const folder = join(root, "out", "bench");
 rmSync(folder, { recursive: true, force: true });
 await build({

@@ -46,7 +46,9 @@ function serve(registrar: Registrar, socket: Socket, onReady: () => void): void 
 				onReady();
 				return;
 			case "call":
-				void registrar.invoke(line.channel, line.argument).then((reply) => say({ kind: "reply", id: line.id, reply }));
+				void registrar
+					.invoke(line.channel, line.argument)
+					.then((reply) => say({ kind: "reply", id: line.id, reply }));
 				return;
 			case "follow":
 				stops.set(

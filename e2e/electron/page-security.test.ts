@@ -179,8 +179,8 @@ it("answers no frame but the popover's own", async () => {
 
 it("throws away a page that emptied itself, and makes a good one at the next click", async () => {
 	await app.electron.evaluate(({ BrowserWindow }) => {
-		const page = BrowserWindow.getAllWindows()[0]?.webContents;
-		void page?.executeJavaScript("location.href = 'about:blank'").catch(() => undefined);
+		const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+		void contents?.executeJavaScript("location.href = 'about:blank'").catch(() => undefined);
 	});
 	await vi.waitFor(async () => expect(await windowCount()).toBe(0));
 	page = await app.clickTray();

@@ -9,7 +9,7 @@ import { layoutFaults } from "../screens/layout-faults.ts";
 import { type OpenPopover, type PopoverServer, servePopover } from "../screens/popover-page.ts";
 import { openScene, scenes } from "../screens/scenes.ts";
 import { states } from "../screens/states.ts";
-import { renderingCostOf, watchCommits } from "../screens/watch-rendering.ts";
+import { partsLaidOut, renderingCostOf, watchCommits } from "../screens/watch-rendering.ts";
 
 let browser: Browser;
 let server: PopoverServer;
@@ -144,6 +144,22 @@ describe("a sample that arrives", () => {
 			expect(cost.changedStyles.filter((name) => name !== "transform" && name !== "opacity")).toEqual([]);
 			// The sentence that says the hull to those who do not see it is an attribute.
 			expect(cost.changedAttributes.filter((name) => !name.endsWith("@aria-label"))).toEqual([]);
+		} finally {
+			await open.close();
+		}
+	});
+
+	it("is laid out inside of the headline and the hull alone", async () => {
+		const open = await openWatched(states.now);
+		try {
+			const hero = await open.page.getByRole("region", { name: "Memory" }).boundingBox();
+			const parts = await partsLaidOut(open.page, () => open.change((state) => withAvailable(state, -0.5)));
+			expect(parts.length).toBeGreaterThan(0);
+			for (const { top, bottom } of parts) {
+				expect(top).toBeGreaterThanOrEqual(hero?.y ?? Number.NaN);
+				expect(bottom).toBeLessThanOrEqual((hero?.y ?? Number.NaN) + (hero?.height ?? Number.NaN));
+				expect(bottom - top).toBeLessThan(60);
+			}
 		} finally {
 			await open.close();
 		}

@@ -137,14 +137,21 @@ export async function newFolder(): Promise<string> {
 	return folder;
 }
 
-/** Ends what was started and removes the folders that were made. */
+/** Ends what was started and removes the folders that were made. A demo engine that is killed leaves its runners behind. */
 export async function cleanUp(): Promise<void> {
 	const children = [...running];
-	for (const child of children) child.kill("SIGKILL");
-	await vi.waitFor(() => {
-		if (children.some((child) => child.exitCode === null && child.signalCode === null))
-			throw new Error("alive");
-	});
+	const alive = (): readonly ChildProcess[] =>
+		children.filter((child) => child.exitCode === null && child.signalCode === null);
+	const allEnded = (): void => {
+		if (alive().length > 0) throw new Error("alive");
+	};
+	for (const child of children) {
+		child.kill("SIGCONT");
+		child.kill("SIGTERM");
+	}
+	await vi.waitFor(allEnded, { timeout: 10_000 }).catch(() => undefined);
+	for (const child of alive()) child.kill("SIGKILL");
+	await vi.waitFor(allEnded, { timeout: 5_000 });
 	for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 	folders.clear();
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -141,6 +143,26 @@ describe("core as a whole, against a demo engine", () => {
 		await expect.poll(async () => (await readApiFile(paths()))?.port).toBe(now);
 		expect((await fetch(`http://127.0.0.1:${now}/health`)).status).toBe(200);
 		await expect(fetch(`http://127.0.0.1:${before}/health`)).rejects.toThrow();
+	});
+
+	it("moves to another port also while a page holds its WebSocket, and to the last of two ports", async () => {
+		const before = state().gateway.port ?? 0;
+		plimsoll.core.gateway.mount({
+			prefix: "/held/",
+			hasOwnSecret: true,
+			request: (_request, response) => void response.end(),
+			upgrade: (_request, socket) => void socket.write("held"),
+		});
+		const page = connect({ host: "127.0.0.1", port: before });
+		page.on("error", () => undefined);
+		page.write(
+			`GET /held/ HTTP/1.1\r\nHost: 127.0.0.1:${before}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+		);
+		expect(String((await once(page, "data"))[0])).toBe("held");
+		await plimsoll.core.handlers.changeSettings({ gateway: { port: before + 1 } });
+		await plimsoll.core.handlers.changeSettings({ gateway: { port: before + 20 } });
+		await expect.poll(() => state().gateway.port, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + 20);
+		expect((await fetch(`http://127.0.0.1:${state().gateway.port}/health`)).status).toBe(200);
 	});
 
 	it("follows a changed engine address", async () => {

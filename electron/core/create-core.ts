@@ -285,14 +285,17 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		}
 	}
 
+	/** Moves to another port come one after the other: a server that still closes cannot listen. */
+	let moving: Promise<void> = Promise.resolve();
+
 	/** What must follow when settings change, by hand or in the popover. */
 	function follow(after: Settings): void {
 		const before = state.get().settings;
 		state.update((now) => ({ ...now, settings: after, settingsProblem: null }));
 		if (before.engine.url !== after.engine.url) void supervision.relocate();
 		if (before.gateway.port !== after.gateway.port && options.port === undefined) {
-			void gateway
-				.close()
+			moving = moving
+				.then(() => gateway.close())
 				.then(() => listen(after.gateway.port))
 				.catch(() => undefined);
 		}

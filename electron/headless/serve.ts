@@ -32,17 +32,33 @@ const END_AFTER_CRASH_MS = 3_000;
 function followDemo(plimsoll: OpenedPlimsoll, demo: DemoEngineChild, terminal: Terminal): () => void {
 	const { state } = plimsoll.core;
 	let url = state.get().engine.url;
-	let showsDemo = false;
+	/** The address the demo engine was said to stand in for. */
+	let standsInFor: string | null = null;
 	return state.subscribe(() => {
 		const { engine } = state.get();
-		const isDemo = engine.source === "demo";
-		if (isDemo && !showsDemo) terminal.note(message("cli.demo-fallback", { url }));
-		if (!isDemo && showsDemo) {
-			terminal.note(message("cli.demo-left", { url: engine.url }));
-			void demo.stop();
+		if (engine.source === "demo") {
+			if (standsInFor !== url) terminal.note(message("cli.demo-fallback", { url }));
+			standsInFor = url;
+			return;
 		}
-		showsDemo = isDemo;
-		if (!isDemo) url = engine.url;
+		url = engine.url;
+		if (standsInFor === null || engine.connection.state !== "connected") return;
+		standsInFor = null;
+		terminal.note(message("cli.demo-left", { url }));
+		void demo.stop();
+	});
+}
+
+/** Says where Plimsoll listens once its port was changed: pages that were open cannot follow it. */
+function followPort(plimsoll: OpenedPlimsoll, popover: PopoverHost, terminal: Terminal): () => void {
+	const { state } = plimsoll.core;
+	let told = state.get().gateway.port;
+	return state.subscribe(() => {
+		const { port } = state.get().gateway;
+		if (port === null || port === told) return;
+		told = port;
+		terminal.print(`Plimsoll is listening on http://127.0.0.1:${port}`);
+		terminal.say(message("cli.open-popover", { url: popover.url(port) }));
 	});
 }
 
@@ -146,6 +162,7 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
 		// Programs wait for this very line, in whatever language the rest is.
 		terminal.print(`Plimsoll is listening on http://127.0.0.1:${port}`);
 		terminal.say(message("cli.open-popover", { url: popover.url(port) }));
+		stops.push(followPort(plimsoll, popover, terminal));
 		if (!popover.built) terminal.note(message("cli.popover-not-built"));
 		if (popover.built && options.open && hasScreen(process.platform, process.env))
 			openInBrowser(popover.url(port), process.platform);

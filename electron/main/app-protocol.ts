@@ -32,7 +32,10 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Marks the scheme as standard and secure; must run before the app is ready. */
 export function registerAppScheme(): void {
 	protocol.registerSchemesAsPrivileged([
-		{ scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+		{
+			scheme: APP_SCHEME,
+			privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+		},
 	]);
 }
 

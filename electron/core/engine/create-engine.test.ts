@@ -299,6 +299,13 @@ describe("rows", () => {
 		expect((await engine.installed()).map((row) => row.name)).toEqual(["a"]);
 	});
 
+	it("of the cloud are not loaded here, and are listed apart", async () => {
+		const rows = [{ name: "big:cloud" }, { name: "stub", remote_host: "https://ollama.com" }, { name: "a" }];
+		server.answer((_request, response) => json(response, { models: rows }));
+		expect((await engine.loadedRows()).map((row) => row.name)).toEqual(["a"]);
+		expect((await engine.installed()).map(({ location }) => location)).toEqual(["cloud", "cloud", "local"]);
+	});
+
 	it("are none where the list is null, and unreadable where there is no list", async () => {
 		server.answer((_request, response) => json(response, { models: null }));
 		expect(await engine.loadedRows()).toEqual([]);

@@ -58,6 +58,7 @@ export const psAnswer = rows(
 		size_vram: count,
 		context_length: count,
 		expires_at: z.string().nullish(),
+		remote_host: text,
 		runner: runnerName,
 		details,
 	}),
@@ -140,10 +141,10 @@ function detailsOf(said: z.output<typeof details>): ModelDetails {
 	};
 }
 
-/** Loaded models of a `/api/ps` answer. */
+/** Loaded models of a `/api/ps` answer; what runs in the cloud takes nothing here. */
 export function loadedRowsOf(answer: z.output<typeof psAnswer>, nowMs: number): readonly LoadedRow[] {
 	return answer.models
-		.filter((row) => !isRollbackName(row.name))
+		.filter((row) => !isRollbackName(row.name) && !isCloudName(row.name) && row.remote_host === "")
 		.map((row) => ({
 			key: modelKey(row.name, row.digest, row.runner),
 			name: row.name,

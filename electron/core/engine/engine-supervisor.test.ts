@@ -195,6 +195,13 @@ describe("an engine that goes away", () => {
 		await seen(supervisor, { state: "connected" });
 	});
 
+	it("is away, not missing, where it has answered before, though no program is found", async () => {
+		const supervisor = scene.supervise({ launcher: installedNowhere });
+		await supervisor.start();
+		await scene.server.stop();
+		await seen(supervisor, { state: "unreachable" });
+	});
+
 	it("is tried at once when asked to", async () => {
 		await scene.server.stop();
 		const hour = 3_600_000;

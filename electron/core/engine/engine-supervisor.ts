@@ -240,7 +240,8 @@ export function createEngineSupervisor(options: SupervisorOptions): EngineSuperv
 		const nextTryAt = now + restMs(retryMs());
 		const sinceAt =
 			connection.state === "unreachable" || connection.state === "not-installed" ? connection.sinceAt : now;
-		const absent = installation === null && because === "refused" && isLoopbackUrl(of.address.url);
+		const absent =
+			!everAnswered && installation === null && because === "refused" && isLoopbackUrl(of.address.url);
 		const away: EngineConnection = absent
 			? { state: "not-installed", sinceAt, nextTryAt }
 			: { state: "unreachable", sinceAt, nextTryAt, because };

@@ -104,6 +104,13 @@ function unconfirmed(names: readonly string[]): string {
 	return sentenceOf(AppError.of("release-not-confirmed", { model: names.join(", ") }));
 }
 
+const SURENESS: readonly ReleaseResult["grade"][] = ["proved", "engine-says-so", "not-confirmed"];
+
+/** One name may stand for several models; the least sure of them speaks for it. */
+function leastSureLast(releases: readonly ReleaseResult[]): readonly ReleaseResult[] {
+	return releases.toSorted((one, other) => SURENESS.indexOf(one.grade) - SURENESS.indexOf(other.grade));
+}
+
 /** What came of a flush. */
 export function flushOf(result: FlushResult): z.infer<typeof flushSchema> {
 	const failed = result.releases.filter((release) => release.grade === "not-confirmed");
@@ -117,7 +124,7 @@ export function flushOf(result: FlushResult): z.infer<typeof flushSchema> {
 		before: momentOf(result.before),
 		after: momentOf(result.after),
 		failed: failed.map(({ name, because }) => ({ name, because, error: unconfirmed([name]) })),
-		grades: Object.fromEntries(result.releases.map((release) => [release.name, release.grade])),
+		grades: Object.fromEntries(leastSureLast(result.releases).map(({ name, grade }) => [name, grade])),
 		...(failed.length === 0 ? {} : { error: unconfirmed(failed.map((release) => release.name)) }),
 	};
 }

@@ -70,6 +70,8 @@ export function createGateway(deps: GatewayDeps, limitsOverride: Partial<Gateway
 	const ownApi = createOwnApi(routes, deps, limits);
 	const originRefused = createRefusedOrigins(deps);
 	const mounts: Mount[] = [];
+	/** Sockets handed over to a mount; a server that closes knows nothing of them any more and would wait for ever. */
+	const upgraded = new Set<Duplex>();
 	let port = 0;
 	/** Worked out anew only when the list of allowed pages is another one. */
 	let policy: { readonly of: readonly string[]; readonly chain: ChainPolicy } | null = null;
@@ -224,6 +226,8 @@ export function createGateway(deps: GatewayDeps, limitsOverride: Partial<Gateway
 		server.on("checkContinue", serve);
 		server.on("clientError", badConnection);
 		server.on("upgrade", (request, socket, head) => {
+			upgraded.add(socket);
+			socket.once("close", () => upgraded.delete(socket));
 			upgrade(server, request, socket, head).catch((thrown: unknown) =>
 				endWith(socket, AppError.wrap(thrown)),
 			);
@@ -247,6 +251,7 @@ export function createGateway(deps: GatewayDeps, limitsOverride: Partial<Gateway
 			mounts.push(mount);
 		},
 		async close() {
+			for (const socket of upgraded) socket.destroy();
 			await Promise.all([closeNow(server), closeNow(ipv6Server)]);
 			pipe.close();
 		},

@@ -152,6 +152,20 @@ describe("memory status", () => {
 });
 
 describe("flush", () => {
+	it("tells the least sure of the grades where one name stands for several models", async () => {
+		const stays = {
+			...provedRelease,
+			key: "other",
+			grade: "not-confirmed",
+			because: "still-listed",
+		} as const;
+		under.knobs.flush = async () => flushOfReleases(stays, provedRelease);
+		const answer = await callJson(under.port, "POST", "/api/memory/flush", {});
+		expect(declared(answer, "memory_flush")).toMatchObject({
+			grades: { [provedRelease.name]: "not-confirmed" },
+		});
+	});
+
 	it("tells what left, how much came back and how long it took", async () => {
 		const answer = await call(under.port, "/api/memory/flush", { method: "POST" });
 		expect(answer.status).toBe(200);

@@ -84,7 +84,7 @@ export function createFlushes(parts: FlushParts): Flushes {
 			await observer.lookNow();
 			releases = observer
 				.loaded()
-				.filter((model) => observer.find(model.key)?.key === model.key)
+				.filter((model) => observer.find(model.key)?.key === model.key && model.state !== "loading")
 				.map((model) => unloads.begin(model, requestedBy));
 			const results = await withinLimit(releases);
 			const putBack = releases.flatMap((release, nth) =>

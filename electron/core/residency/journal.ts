@@ -2,6 +2,7 @@ import type { AppEvent, EventKind } from "../../../shared/app-event.ts";
 import { type Message, message } from "../../../shared/messages/message.ts";
 import type { LoadedModel, ModelKey } from "../../../shared/model.ts";
 import type { FlushResult, ReleaseResult } from "../../../shared/operation.ts";
+import { sleep } from "../clock.ts";
 import type { Clock, HistoryStore, NewEvent, Stop } from "../ports.ts";
 import type { Admission } from "./admission.ts";
 import { createCounts } from "./counts.ts";
@@ -9,6 +10,10 @@ import type { Observer } from "./observer.ts";
 
 /** An entry that leaves the list this close to its expiry left by itself; lists come up to 4 s apart. */
 const EXPIRY_SLACK_MS = 5_000;
+
+/** A list that hangs is waited for this long after a load. */
+const LIST_WITHIN_MS = 10_000;
+const LIST_EVERY_MS = 500;
 
 /** Writes down what came and went, whoever caused it, and keeps which models are Plimsoll's own. */
 export interface Journal {
@@ -32,13 +37,23 @@ export interface JournalParts {
 	readonly record: (event: NewEvent) => void;
 }
 
+/** A load that went through the gate, monotonic times. */
+interface Admitted {
+	readonly beganMs: number;
+	/** When it was over by the gate's word; null while it runs. */
+	endedMs: number | null;
+	/** It was listed before it was ready. */
+	listedEarly: boolean;
+}
+
 /** Makes the journal; it follows the observer from now on. */
 export function createJournal(parts: JournalParts): Journal {
 	const { observer, admission, clock, history } = parts;
 	const arriving = createCounts<ModelKey>();
 	const leaving = createCounts<ModelKey>();
-	/** When loads that went through the gate for somebody else began. */
-	const admittedAtMs = new Map<ModelKey, number>();
+	/** Loads that went through the gate for somebody else, until they are written down or came to nothing. */
+	const admitted = new Map<ModelKey, Admitted>();
+	let stopped = false;
 
 	function record(
 		kind: EventKind,
@@ -55,21 +70,58 @@ export function createJournal(parts: JournalParts): Journal {
 		record("loaded", "info", message("event.loaded", figures), { ...figures, key: model.key });
 	}
 
+	/** A request that was let through has loaded it; what was measured last may be from the middle of its load. */
+	function loadedBy({ beganMs, endedMs }: Admitted, model: LoadedModel): void {
+		admitted.delete(model.key);
+		history.setOwnLoad(model.key, true);
+		const durationMs = Math.round((endedMs ?? clock.monotonicMs()) - beganMs);
+		void observer
+			.measure(model.key)
+			.catch(() => null)
+			.then((footprint) => {
+				if (!stopped) loaded(model, footprint?.bytes ?? model.footprintBytes, durationMs);
+			});
+	}
+
+	/** The engine answers a load before it is asked for its list again, so it is asked once more. */
+	async function lookFor(key: ModelKey, entry: Admitted): Promise<void> {
+		const seen = await observer.lookNow().catch(() => null);
+		const unsure = seen === null && clock.monotonicMs() - (entry.endedMs ?? 0) < LIST_WITHIN_MS;
+		if (admitted.get(key) !== entry || stopped) return;
+		if (!unsure) {
+			admitted.delete(key);
+			return;
+		}
+		await sleep(clock, LIST_EVERY_MS);
+		await lookFor(key, entry);
+	}
+
 	function forgetOwn(key: ModelKey): void {
 		if (history.ownLoads().includes(key)) history.setOwnLoad(key, false);
 	}
 
 	const stops: Stop[] = [
-		admission.onLoad((load, running) => {
-			if (running) admittedAtMs.set(load.key, clock.monotonicMs());
-			else if (observer.find(load.key) === null) admittedAtMs.delete(load.key);
+		admission.onLoad(({ key }, running) => {
+			if (running) {
+				admitted.set(key, { beganMs: clock.monotonicMs(), endedMs: null, listedEarly: false });
+				return;
+			}
+			const entry = admitted.get(key);
+			if (entry === undefined) return;
+			entry.endedMs = clock.monotonicMs();
+			const model = observer.find(key);
+			if (entry.listedEarly && model !== null) loadedBy(entry, model);
+			else void lookFor(key, entry);
 		}),
 		observer.onCame((model) => {
-			const beganMs = admittedAtMs.get(model.key);
-			admittedAtMs.delete(model.key);
-			if (arriving.has(model.key)) return;
-			if (beganMs !== undefined) {
-				loaded(model, model.footprintBytes, Math.round(clock.monotonicMs() - beganMs));
+			if (arriving.has(model.key)) {
+				admitted.delete(model.key);
+				return;
+			}
+			const entry = admitted.get(model.key);
+			if (entry !== undefined) {
+				if (model.state === "loading") entry.listedEarly = true;
+				else loadedBy(entry, model);
 				return;
 			}
 			const figures = { model: model.name, footprintBytes: model.footprintBytes };
@@ -80,7 +132,9 @@ export function createJournal(parts: JournalParts): Journal {
 		}),
 		observer.onWent((model) => {
 			forgetOwn(model.key);
-			if (leaving.has(model.key)) return;
+			// What loads anew with another context goes first, and what is listed early may never come.
+			const loads = arriving.has(model.key) || admitted.get(model.key)?.endedMs === null;
+			if (leaving.has(model.key) || loads) return;
 			const expired = model.expiresAt !== null && model.expiresAt <= clock.now() + EXPIRY_SLACK_MS;
 			const said = expired
 				? message("event.expired", { model: model.name })
@@ -125,6 +179,7 @@ export function createJournal(parts: JournalParts): Journal {
 			});
 		},
 		stop() {
+			stopped = true;
 			for (const stop of stops) stop();
 		},
 	};

@@ -15,6 +15,9 @@ const CONFIRM_WITHIN_MS = 10_000;
 /** How long the runner of a cancelled load is watched until it is gone. */
 const CANCELLED_WITHIN_MS = 10_000;
 
+/** An engine takes about 200 ms to end the runner of a request that was closed, and may list it meanwhile. */
+const ENDED_WITHIN_MS = 2_000;
+
 /** Watches what becomes of a load in the engine's list and in the process table. */
 export interface LoadWatch {
 	/** Keeps the row's progress while the load runs, until stopped. */
@@ -66,12 +69,12 @@ export function createLoadWatch(parts: {
 			}
 		},
 		async awaitGone(model, wasLoaded) {
-			const untilMs = clock.monotonicMs() + CANCELLED_WITHIN_MS;
-			while (clock.monotonicMs() < untilMs) {
+			const sinceMs = clock.monotonicMs();
+			while (clock.monotonicMs() - sinceMs < CANCELLED_WITHIN_MS) {
 				await observer.lookNow();
 				const runner = seen(model);
 				if (runner === undefined) return;
-				if (observer.find(model.key) !== null) {
+				if (observer.find(model.key) !== null && clock.monotonicMs() - sinceMs >= ENDED_WITHIN_MS) {
 					if (!wasLoaded) await unloads.begin(runner, "plimsoll").outcome.catch(() => undefined);
 					return;
 				}

@@ -186,6 +186,19 @@ describe("observer", () => {
 		expect(world.observer.loaded()[0]?.oddity).toEqual({ kind: "dead-runner" });
 	});
 
+	it("calls no runner dead of an engine at an unusual address before one of its runners was seen", async () => {
+		const world = createFakeWorld();
+		world.listensAt("http://127.0.0.1:22434");
+		world.install("a:latest", 4);
+		world.install("b:latest", 4);
+		world.appear("a:latest").alive = false;
+		await world.clock.advance(10_000);
+		expect(world.observer.loaded()).toMatchObject([{ oddity: null, footprintSource: "reported" }]);
+		world.appear("b:latest");
+		await world.clock.advance(10_000);
+		expect(world.observer.loaded().map(({ oddity }) => oddity)).toEqual([{ kind: "dead-runner" }, null]);
+	});
+
 	it("records nothing for models that it finds at the start or loses with the engine", async () => {
 		const world = createFakeWorld();
 		world.install("a:latest", 4);

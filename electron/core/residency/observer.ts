@@ -2,6 +2,8 @@ import type { InstalledModel, LoadedModel, ModelKey } from "../../../shared/mode
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import type { StrayRunner } from "../../../shared/state.ts";
 import type { LoadedRow } from "../engine/engine.ts";
+import { DEFAULT_ENGINE_URL } from "../engine/engine-address.ts";
+import { readEngineVersion } from "../engine/engine-version.ts";
 import type { EngineSupervision } from "../engine/supervision.ts";
 import type { MachineWatch, RunnerView, TimedFootprint } from "../memory/machine-view.ts";
 import type { Clock, HistoryStore, Log, ProcessInfo, Stop } from "../ports.ts";
@@ -18,6 +20,12 @@ import { createWeightsBlobs, type WeightsBlobs } from "./weights-blobs.ts";
 
 /** Two looks at the process table are at least this far apart, unless one is asked for. */
 const LOOK_EVERY_MS = 500;
+
+/** Where an Ollama listens unless told otherwise: any Ollama of this machine is taken for the one there. */
+const USUAL_PORT = new URL(DEFAULT_ENGINE_URL).port;
+
+/** A process that holds this share of what its engine says of the model is past loading; the engine counts too high. */
+const FILLED_SHARE = 0.9;
 
 /** What the observer needs. */
 export interface ObserverParts {
@@ -132,6 +140,17 @@ export function createObserver(parts: ObserverParts): Observer {
 
 	const loadsHere = (key: ModelKey) => ownLoading.has(key) || expected.has(key);
 
+	/**
+	 * Whether a listed model is not ready yet. Up to 0.24 an engine lists a model of its own kind half-way through its
+	 * load, so one that was let through for a request counts as loading until its process holds most of it.
+	 */
+	function stillLoads({ row, footprint, processEnded }: RememberedRow): boolean {
+		if (ownLoading.has(row.key)) return true;
+		if (processEnded || !expected.has(row.key)) return false;
+		if (readEngineVersion(supervision.state().version ?? "").flavour !== "0.24") return false;
+		return (footprint?.bytes ?? 0) < FILLED_SHARE * row.reportedBytes;
+	}
+
 	function publish(): void {
 		const now = clock.now();
 		const own = new Set(parts.history.ownLoads());
@@ -148,7 +167,7 @@ export function createObserver(parts: ObserverParts): Observer {
 			remembered.set(entry.row.key, {
 				...entry,
 				inFlight: flies(entry.row),
-				loading: ownLoading.has(entry.row.key),
+				loading: stillLoads(entry),
 				slot: slots.assign(entry.row.key, now),
 				own: own.has(entry.row.key) || loadsHere(entry.row.key),
 			});
@@ -201,8 +220,13 @@ export function createObserver(parts: ObserverParts): Observer {
 				if (model !== undefined) for (const listener of came) listener(model);
 			}
 		void learnOf(list);
-		if (fresh.length > 0) void looks.now();
-		else looks.soon();
+		if (fresh.length === 0) {
+			looks.soon();
+			return;
+		}
+		void looks.now();
+		// What is on disk is asked for seldom; a model that came may have been deleted or given another meaning since.
+		if (!first) void supervision.pollInstalled();
 	}
 
 	/** A runner that was seen loading is that of the row which now lists its model. */
@@ -237,10 +261,11 @@ export function createObserver(parts: ObserverParts): Observer {
 			view = next;
 			await rows.look(next, {
 				now: clock.now(),
+				certain: reader.simulated() || new URL(supervision.state().url).port === USUAL_PORT,
 				matchable: (row) => row.runner !== null || typeof weightsBlobs.get(row.key) === "string",
 				inFlight: flies,
 				isAlive: (process) => reader.isAlive(process),
-				measure: (process, fresh) => reader.footprint(process, fresh ? "loaded" : "turn"),
+				measure: (process, fresh) => reader.footprint(process, fresh ? "loaded" : "turn").catch(() => null),
 			});
 			await unlisted.look(next);
 			if (next.unmatched.some((runner) => unidentified(runner.weightsBlob)))
@@ -343,7 +368,11 @@ export function createObserver(parts: ObserverParts): Observer {
 				supervision.onInstalled(publish),
 				supervision.onState((state) => {
 					const away = state.connection.state !== "connected" && state.connection.state !== "connecting";
-					if (state.id === engineId && !(away && hasList)) return;
+					if (state.id === engineId && !(away && hasList)) {
+						// No list comes that would cause a look, and what a killed engine leaves behind shows only by and by.
+						if (away) looks.soon();
+						return;
+					}
 					forgetEngine(state.id);
 					publish();
 					void looks.now();

@@ -26,6 +26,8 @@ export interface RememberedRow {
 export interface LookContext {
 	/** Wall clock. */
 	readonly now: number;
+	/** An engine that is seen is this one for certain; else it takes one of its runners to know that it is here. */
+	readonly certain: boolean;
 	/** The view was made with this row's blob or model name known, so a runner of it would have been matched. */
 	matchable(row: LoadedRow): boolean;
 	inFlight(row: LoadedRow): boolean;
@@ -47,6 +49,8 @@ export interface RememberedRows {
 /** Starts with nothing listed. */
 export function createRememberedRows(): RememberedRows {
 	const rows = new Map<ModelKey, RememberedRow>();
+	/** A process of this machine was seen to hold a row, so the engine is here. */
+	let proven = false;
 
 	async function lookAt(entry: RememberedRow, view: RunnerView, context: LookContext): Promise<void> {
 		const matched = view.runners.get(entry.row.key);
@@ -63,7 +67,7 @@ export function createRememberedRows(): RememberedRows {
 		} else if (entry.process !== null) {
 			if (!(await context.isAlive(entry.process))) entry.processEnded = true;
 			else entry.footprint = (await context.measure(entry.process, false)) ?? entry.footprint;
-		} else if (view.engineSeen && context.matchable(entry.row)) {
+		} else if (view.engineSeen && (proven || context.certain) && context.matchable(entry.row)) {
 			entry.missingSinceAt ??= view.at;
 			if (view.at - entry.missingSinceAt >= MISSING_FOR_MS) entry.processEnded = true;
 		}
@@ -126,10 +130,14 @@ export function createRememberedRows(): RememberedRows {
 			return came;
 		},
 		async look(view, context) {
+			proven ||= view.runners.size > 0;
 			await Promise.all([...rows.values()].map((entry) => lookAt(entry, view, context)));
 			adoptUnexplained(view, context);
 		},
-		forget: () => rows.clear(),
+		forget() {
+			rows.clear();
+			proven = false;
+		},
 	};
 }
 

@@ -26,6 +26,18 @@ async function answering(world: DemoWorld, model: string): Promise<{ readonly en
 	return { end };
 }
 
+/** Waits until the engine lists a model that it has not finished loading. */
+async function listedWhileLoading(world: DemoWorld, model: string): Promise<void> {
+	await vi.waitFor(async () => {
+		const { models } = (await (await fetch(`${world.url}/api/ps`)).json()) as {
+			readonly models: readonly { readonly name: string }[];
+		};
+		expect(models.map(({ name }) => name)).toContain(model);
+	}, WAIT);
+	await world.observer.lookNow();
+	expect(world.observer.loaded()).toMatchObject([{ name: model, state: "loading", own: true }]);
+}
+
 describe.concurrent.each(["0.24", "0.33", "0.40"] as const)("with an engine of flavour %s", (flavour) => {
 	it("three loaded models are shown as large as their processes, and a flush proves that all three went", async ({
 		onTestFinished,
@@ -164,6 +176,73 @@ describe.concurrent("with a demo engine in a process of its own", () => {
 		await world.residency.cancel(world.residency.operations()[0]?.id ?? "");
 		await told;
 		expect(lives(pid)).toBe(false);
+		expect(world.residency.operations()).toEqual([]);
+	}, 60_000);
+
+	it("a model that 0.24 lists half-way through its load is cancelled by an unload, and no flush takes it for loaded", async ({
+		onTestFinished,
+	}) => {
+		const world = await start(onTestFinished, { flavour: "0.24", loadGbPerSecond: 0.1 });
+		const load = world.residency.load({ model: "gemma3:1b" }, "api");
+		const told = expect(load).rejects.toMatchObject({ code: "cancelled" });
+		await listedWhileLoading(world, "gemma3:1b");
+		expect((await world.residency.flush("api")).releases).toEqual([]);
+		await expect(world.residency.unload("gemma3:1b", byApi)).rejects.toMatchObject({
+			code: "model-not-loaded",
+		});
+		await told;
+		expect(await world.runnerPids()).toEqual([]);
+		expect(world.residency.operations()).toEqual([]);
+		expect(world.events.filter(({ kind }) => kind === "loaded")).toEqual([]);
+	}, 60_000);
+
+	it("a request's load that 0.24 lists half-way keeps its turn and its row until it is done, and is told then", async ({
+		onTestFinished,
+	}) => {
+		const world = await start(onTestFinished, { flavour: "0.24", loadGbPerSecond: 0.1 });
+		const admit = (model: string) =>
+			world.residency.admission.admit({ model, requestedBy: "gateway", force: false });
+		const ticket = await admit("gemma3:1b");
+		if (ticket.kind !== "ticket") throw new Error(ticket.kind);
+		const answer = world.post("/api/generate", { model: "gemma3:1b" });
+		await listedWhileLoading(world, "gemma3:1b");
+		expect(world.residency.operations()).toMatchObject([{ kind: "load", state: "running" }]);
+		expect(world.events).toEqual([]);
+		const second = await admit("llama3.2:3b");
+		if (second.kind !== "wait") throw new Error(second.kind);
+		await answer;
+		ticket.release();
+		const turn = await second.ready;
+		expect(turn).toMatchObject({ basis: "load" });
+		turn.release();
+		await vi.waitFor(() => expect(world.residency.operations()).toEqual([]), WAIT);
+		expect(world.observer.loaded()).toMatchObject([{ own: true }]);
+		await vi.waitFor(() => {
+			expect(world.events.map(({ message }) => message.id)).toEqual(["event.loaded"]);
+		}, WAIT);
+		expect(world.events[0]?.message.params.footprintBytes).toBeGreaterThan(
+			0.99 * (await world.runnerBytes()),
+		);
+	}, 60_000);
+
+	it("what a request loads is told as loaded here, once, also where the request ends before it is listed", async ({
+		onTestFinished,
+	}) => {
+		const world = await start(onTestFinished, { loadGbPerSecond: 1 });
+		const ticket = await world.residency.admission.admit({
+			model: "gemma3:1b",
+			requestedBy: "gateway",
+			force: false,
+		});
+		if (ticket.kind !== "ticket") throw new Error(ticket.kind);
+		await world.post("/api/generate", { model: "gemma3:1b" });
+		ticket.release();
+		await vi.waitFor(() => expect(world.events).toHaveLength(1), WAIT);
+		expect(world.events).toMatchObject([{ kind: "loaded", message: { id: "event.loaded" } }]);
+		expect(world.events[0]?.message.params.footprintBytes).toBeGreaterThan(
+			0.99 * (await world.runnerBytes()),
+		);
+		expect(world.observer.loaded()).toMatchObject([{ name: "gemma3:1b", own: true }]);
 		expect(world.residency.operations()).toEqual([]);
 	}, 60_000);
 

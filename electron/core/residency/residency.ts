@@ -129,8 +129,10 @@ export function createResidency(parts: ResidencyParts): Residency {
 		load: loads.load,
 		async unload(name, { requestedBy, untilDrainingMs }) {
 			const loadingKey = installedModel(supervision.installed(), name)?.key;
-			if (loadingKey !== undefined && observer.find(name) === null && (await loads.cancel(loadingKey)))
-				await observer.lookNow();
+			const known = observer.find(name);
+			// An engine does not heed an unload while it loads, also where it lists the model already.
+			const mayLoad = known === null || known.state === "loading";
+			if (loadingKey !== undefined && mayLoad && (await loads.cancel(loadingKey))) await observer.lookNow();
 			const release = unloads.begin(await listed(name), requestedBy);
 			return releaseResult(release, clock, untilDrainingMs);
 		},

@@ -54,7 +54,8 @@ export function createUnlistedRunners(
 				view.unmatched.map(async (runner) => {
 					const id = processId(runner.process);
 					const reason = runner.kind === "loading" ? "loading" : "turn";
-					const footprint = await reader.footprint(runner.process, reason);
+					// A runner is there also where what it takes cannot be told just now.
+					const footprint = await reader.footprint(runner.process, reason).catch(() => null);
 					const kept = known.get(id);
 					return [
 						id,

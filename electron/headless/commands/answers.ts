@@ -35,6 +35,9 @@ export const statusAnswer = z.object({
 	}),
 });
 
+/** The part of `GET /health` that is shown. */
+export const healthAnswer = z.object({ engine: z.object({ kind: z.enum(["ollama", "demo"]) }) });
+
 /** The part of a load's answer that is shown. */
 export const loadAnswer = z.object({
 	model: z.string(),

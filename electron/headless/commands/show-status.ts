@@ -5,7 +5,7 @@ import { fromGb } from "../../../shared/units.ts";
 import type { ApiClient } from "../api-client.ts";
 import { formatTable } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import { statusAnswer } from "./answers.ts";
+import { healthAnswer, statusAnswer } from "./answers.ts";
 
 type Status = z.infer<typeof statusAnswer>;
 
@@ -84,6 +84,8 @@ export async function showStatus(client: ApiClient, terminal: Terminal, json: bo
 		return 0;
 	}
 	const status = statusAnswer.parse(body);
+	const health = healthAnswer.safeParse((await client.call({ method: "GET", path: "/health" })).body);
+	if (health.data?.engine.kind === "demo") terminal.say(message("cli.engine-demo"));
 	sayMemory(terminal, status);
 	sayModels(terminal, status, Date.now());
 	sayStrays(terminal, status);

@@ -74,6 +74,8 @@ export interface FakeWorld {
 	answered(name: string): void;
 	engineDies(): void;
 	engineReturns(): void;
+	/** Moves the engine to another address of this machine, before anything is asked of it. */
+	listensAt(url: string): void;
 	remoteEngine(): void;
 	poll(): Promise<void>;
 }

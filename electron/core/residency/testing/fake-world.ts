@@ -413,6 +413,9 @@ export function createFakeWorld(): FakeWorld {
 			state = { ...state, connection: { state: "connected", sinceAt: clock.now(), busy: false } };
 			for (const listener of stateListeners) listener(state);
 		},
+		listensAt(url) {
+			state = { ...state, url };
+		},
 		remoteEngine() {
 			misbehave.seen = false;
 			state = { ...state, locality: "remote" };

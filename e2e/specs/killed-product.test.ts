@@ -1,0 +1,9 @@
+import { afterEach, expect, it } from "vitest";
+import { killPlimsollAgainAndAgain } from "./killed-product.ts";
+import { cleanUp } from "./processes.ts";
+
+afterEach(cleanUp);
+
+it("a Plimsoll that was killed five times at random moments starts again and has lost nothing it told", async () => {
+	await expect(killPlimsollAgainAndAgain(5)).resolves.toBeUndefined();
+}, 60_000);
