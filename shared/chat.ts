@@ -33,4 +33,6 @@ export interface ChatState {
 	/** The model that gets the next question; null until one was chosen. */
 	readonly model: string | null;
 	readonly messages: readonly ChatMessage[];
+	/** What was typed and not sent; it outlives the window it was typed in. */
+	readonly draft: string;
 }

@@ -21,6 +21,7 @@ const KINDS = {
 	deleteModel: "command",
 	chooseChatModel: "command",
 	ask: "command",
+	keepDraft: "command",
 	stopAnswer: "command",
 	retryAnswer: "command",
 	newConversation: "command",

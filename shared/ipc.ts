@@ -131,6 +131,8 @@ export const contract = {
 	chooseChatModel: command<null>()(z.strictObject({ model: modelName })),
 	/** Sends a question; the answer grows in the state. Resolves when it was taken. */
 	ask: command<null>()(z.strictObject({ text: z.string().min(1).max(4_000_000) })),
+	/** Keeps what was typed and not sent. */
+	keepDraft: command<null>()(z.strictObject({ text: z.string().max(4_000_000) })),
 	/** Stops the answer that is coming; what came is kept. */
 	stopAnswer: command<null>()(nothing),
 	/** Asks the last question again, in place of its answer. */

@@ -89,6 +89,7 @@ const talk = (...messages: AppState["chat"]["messages"]): AppState["chat"] => ({
 	conversationId: "conversation-1",
 	model: "qwen2.5-coder:7b",
 	messages,
+	draft: "",
 });
 
 /** An hour of memory with loads and unloads, for the curve. */

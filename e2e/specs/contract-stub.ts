@@ -27,6 +27,7 @@ export const validArguments: { readonly [Name in CallName]: CallInput<Name> } = 
 	deleteModel: { model: "a" },
 	chooseChatModel: { model: "a" },
 	ask: { text: "Why?\n\u2028 \u0000 \ud83d\udea2 \u202eabc" },
+	keepDraft: { text: "half a ques" },
 	stopAnswer: null,
 	retryAnswer: null,
 	newConversation: null,

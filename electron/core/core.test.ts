@@ -110,6 +110,12 @@ describe("core as a whole, against a demo engine", () => {
 		expect(state().chat.messages).toHaveLength(2);
 	});
 
+	it("keeps what was typed and not sent, also over a new conversation", async () => {
+		await plimsoll.core.handlers.keepDraft({ text: "half a ques" });
+		await plimsoll.core.handlers.newConversation(null);
+		expect(state().chat.draft).toBe("half a ques");
+	});
+
 	it("puts changed settings on disk and leaves what was not named", async () => {
 		await plimsoll.core.handlers.changeSettings({ residency: { keepFreeGb: 3 } });
 		expect(state().settings.residency.keepFreeGb).toBe(3);

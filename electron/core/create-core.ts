@@ -235,7 +235,12 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		admit: (request) => residency.admission.admit(request),
 		inFlight: (model) => observer.inFlight(model),
 		load: (load, signal) => residency.load(load, "api", signal),
-		unload: (model) => residency.unload(model, { requestedBy: "api", untilDrainingMs: 10_000 }),
+		async unload(model) {
+			const result = await residency.unload(model, { requestedBy: "api", untilDrainingMs: 10_000 });
+			// The answer tells the machine's memory before and after.
+			await machine.sampleNow().catch(() => undefined);
+			return result;
+		},
 		flush: () => residency.flush("api"),
 		history: (slice) => handlers.history(slice),
 		pastEvents: (fromAt, toAt, limit) => history.events(fromAt, toAt, limit),

@@ -146,6 +146,10 @@ export function createHandlers(parts: HandlerParts): Handlers {
 			chat.ask(text);
 			return null;
 		},
+		async keepDraft({ text }) {
+			chat.keepDraft(text);
+			return null;
+		},
 		async stopAnswer() {
 			chat.stop();
 			return null;

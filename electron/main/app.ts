@@ -175,6 +175,7 @@ export async function startApp(given: readonly string[]): Promise<void> {
 	Menu.setApplicationMenu(Menu.buildFromTemplate([{ role: "editMenu" }]));
 
 	let running: RunningApp | null = null;
+	let isEnding = (): boolean => false;
 	const popover = createPopoverWindow({
 		preload: join(out, "preload/preload.cjs"),
 		devTools,
@@ -223,24 +224,27 @@ export async function startApp(given: readonly string[]): Promise<void> {
 			createRegistrar(plimsoll.core.handlers, sources, plimsoll.log),
 			(page) => page === popover.contents(),
 		);
-		running = new RunningApp(plimsoll, popover, demo);
-		const { port } = await plimsoll.start();
-		console.log(`Plimsoll is listening on http://127.0.0.1:${port}`);
-		const shown = running;
+		const shown = new RunningApp(plimsoll, popover, demo);
+		running = shown;
+		// From here on there is something to end in order, also while it still starts.
+		isEnding = endInOrder(shown);
 		app.on("second-instance", () => shown.show());
 		app.on("activate", () => shown.show());
+		const { port } = await plimsoll.start();
+		console.log(`Plimsoll is listening on http://127.0.0.1:${port}`);
 		const startedQuietly = process.platform === "darwin" && app.getLoginItemSettings().wasOpenedAtLogin;
 		if (!startedQuietly && !plimsoll.settings.current().app.welcomed) shown.show();
-		endInOrder(shown);
 	} catch (thrown) {
+		// Told to quit while it started: the end is under way, and its exit code says so.
+		if (isEnding()) return;
 		const error = AppError.wrap(thrown);
 		console.error(`${renderer.render(error.said)} ${renderer.render(error.next)}`);
 		app.exit(error.exitCode);
 	}
 }
 
-/** Quitting waits for core to end, once; a second request to quit does not wait. */
-function endInOrder(running: RunningApp): void {
+/** Quitting waits for core to end, once; a second request to quit does not wait. Returns whether the end has begun. */
+function endInOrder(running: RunningApp): () => boolean {
 	let ending = false;
 	app.on("before-quit", (event) => {
 		if (ending) return;
@@ -249,4 +253,5 @@ function endInOrder(running: RunningApp): void {
 		void running.end().finally(() => app.exit(0));
 	});
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => app.quit());
+	return () => ending;
 }

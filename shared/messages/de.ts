@@ -395,6 +395,7 @@ export const de: { readonly [Id in keyof typeof en]: string } = {
 	"ui.choose-model-first": "Wähle das Modell, das antworten soll.",
 	"ui.model": "Modell",
 	"ui.send": "Senden",
+	"ui.stop-answer-short": "Antwort stoppen",
 	"ui.stop-answer": "Antwort anhalten",
 	"ui.new-conversation": "Neues Gespräch",
 	"ui.conversation": "Gespräch",

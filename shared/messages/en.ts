@@ -387,6 +387,7 @@ export const en = {
 	"ui.choose-model-first": "Choose the model that is to answer.",
 	"ui.model": "Model",
 	"ui.send": "Send",
+	"ui.stop-answer-short": "Stop the answer",
 	"ui.stop-answer": "Stop the answer",
 	"ui.new-conversation": "New conversation",
 	"ui.conversation": "Conversation",

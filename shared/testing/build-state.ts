@@ -329,7 +329,7 @@ export function usual(change: Partial<AppState> = {}): AppState {
 		installed: library,
 		operations: [],
 		pulls: [],
-		chat: { conversationId: "conversation-1", model: "qwen2.5-coder:7b", messages: [] },
+		chat: { conversationId: "conversation-1", model: "qwen2.5-coder:7b", messages: [], draft: "" },
 		shell: {
 			host: "app",
 			platform: "macos",

@@ -28,6 +28,8 @@ export interface ChatDeps {
 export interface Chat {
 	/** Chooses who gets the next question. */
 	choose(model: string): void;
+	/** Keeps what was typed and not sent. */
+	keepDraft(text: string): void;
 	/** Sends a question. Throws `invalid-argument` while an answer is coming or where no model is chosen. */
 	ask(text: string): void;
 	/** Stops the coming answer; what came is kept. */
@@ -42,7 +44,7 @@ export interface Chat {
 
 /** An empty conversation. */
 export function emptyChat(model: string | null): ChatState {
-	return { conversationId: randomUUID(), model, messages: [] };
+	return { conversationId: randomUUID(), model, messages: [], draft: "" };
 }
 
 /** Makes the chat. */
@@ -138,6 +140,9 @@ export function createChat(deps: ChatDeps): Chat {
 		choose(model) {
 			deps.show((chat) => ({ ...chat, model }));
 		},
+		keepDraft(text) {
+			deps.show((chat) => ({ ...chat, draft: text }));
+		},
 		ask(text) {
 			refuseWhileAnswering();
 			const { model, messages } = deps.current();
@@ -173,7 +178,7 @@ export function createChat(deps: ChatDeps): Chat {
 		startAnew() {
 			running?.abort.abort();
 			running = null;
-			deps.show((chat) => emptyChat(chat.model));
+			deps.show((chat) => ({ ...emptyChat(chat.model), draft: chat.draft }));
 		},
 		answers: (model) => running?.model === model,
 	};

@@ -4,11 +4,26 @@ import type { AppState } from "../../../shared/state.ts";
 import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
 import { modelLabel } from "../../model-label.ts";
-import { act, useCore } from "../../store.ts";
+import { act, coreNow, useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
 
-/** What was typed and not sent; kept while places change. */
-let draft = "";
+/** What was typed and not sent, once somebody has typed in this page; before that it is core's. */
+let draft: string | null = null;
+
+/** Core is told what was typed this long after the last key, and at once when the page is hidden. */
+const KEEP_AFTER_MS = 300;
+
+let keepTimer: ReturnType<typeof setTimeout> | undefined;
+
+function keepDraft(): void {
+	clearTimeout(keepTimer);
+	keepTimer = undefined;
+	if (draft !== null) void api.keepDraft({ text: draft }).catch(() => undefined);
+}
+
+document.addEventListener("visibilitychange", () => {
+	if (keepTimer !== undefined) keepDraft();
+});
 
 /** Id of the question field, for the key that goes there. */
 export const QUESTION_FIELD_ID = "question";
@@ -28,7 +43,7 @@ function chosenModel(state: AppState): string | null {
 /** The question field, always at the bottom of Now and Chat. */
 export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNode {
 	const words = useWords();
-	const [text, setText] = useState(draft);
+	const [text, setText] = useState(() => draft ?? coreNow().chat.draft);
 	const model = useCore((state) => state.chat.model);
 	const connected = useCore((state) => state.engine.connection.state === "connected");
 	const talkers = useCore(useShallow(talkersOf));
@@ -43,6 +58,8 @@ export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNo
 	function write(next: string): void {
 		draft = next;
 		setText(next);
+		clearTimeout(keepTimer);
+		keepTimer = setTimeout(keepDraft, KEEP_AFTER_MS);
 	}
 
 	function send(event?: FormEvent): void {

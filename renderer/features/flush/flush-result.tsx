@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { FlushResult, ReleaseResult } from "../../../shared/operation.ts";
 import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
@@ -52,6 +52,11 @@ function Result({
 	readonly onRead: () => void;
 }): ReactNode {
 	const words = useWords();
+	const notice = useRef<HTMLDivElement>(null);
+	// The list may be scrolled away from where the result appears.
+	useEffect(() => {
+		if (result.id !== "") notice.current?.scrollIntoView({ block: "nearest" });
+	}, [result.id]);
 	const gone = result.releases.filter((release) => release.grade !== "not-confirmed");
 	const left = result.releases.filter((release) => release.grade === "not-confirmed");
 	const figures = { bytes: result.releasedBytes, durationMs: result.durationMs };
@@ -63,7 +68,11 @@ function Result({
 				: words.say("ui.flush-partly", { gone: gone.length, all: result.releases.length, ...figures });
 	const { before, after } = result;
 	return (
-		<div className={`notice ${left.length === 0 ? "notice-done" : "notice-elevated"}`} role="status">
+		<div
+			ref={notice}
+			className={`notice ${left.length === 0 ? "notice-done" : "notice-elevated"}`}
+			role="status"
+		>
 			<div className="notice-head">
 				<Icon name={left.length === 0 ? "check" : "warn"} />
 				<h2>{title}</h2>

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, memo, type ReactNode } from "react";
 import type { LoadedModel } from "../../../shared/model.ts";
+import { normalizeModelName } from "../../../shared/model-name.ts";
 import type { Operation } from "../../../shared/operation.ts";
 import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
@@ -75,6 +76,13 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	const stale = seenAt !== null;
 	const words = useWords();
 	const locality = useCore((state) => state.engine.locality);
+	/** What it waits for is an answer in this popover, which can be stopped here. */
+	const ownAnswer = useCore((state) => {
+		const last = state.chat.messages.at(-1);
+		return (
+			last?.state === "streaming" && normalizeModelName(last.model ?? "") === normalizeModelName(model.name)
+		);
+	});
 	const [pinned, pinning, wishPinned] = usePending(model.pinned);
 	const spoken = modelLabel(model.name).spoken;
 	const gb = words.gb(model.footprintBytes);
@@ -184,15 +192,27 @@ export const LoadedRow = memo(function LoadedRow(props: {
 						</button>
 					)
 				) : model.state === "draining" ? (
-					<button
-						type="button"
-						className="button button-small"
-						tabIndex={-1}
-						aria-label={words.say("ui.keep-model", { model: spoken })}
-						onClick={keep}
-					>
-						{words.say("ui.keep")}
-					</button>
+					<>
+						{ownAnswer ? (
+							<button
+								type="button"
+								className="button button-small"
+								tabIndex={-1}
+								onClick={() => act(() => api.stopAnswer(null))}
+							>
+								{words.say("ui.stop-answer-short")}
+							</button>
+						) : null}
+						<button
+							type="button"
+							className="button button-small"
+							tabIndex={-1}
+							aria-label={words.say("ui.keep-model", { model: spoken })}
+							onClick={keep}
+						>
+							{words.say("ui.keep")}
+						</button>
+					</>
 				) : (
 					<>
 						<button

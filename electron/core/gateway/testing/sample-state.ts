@@ -79,7 +79,7 @@ export function sampleState(events: readonly AppEvent[] = []): AppState {
 		installed: [],
 		operations: [],
 		pulls: [],
-		chat: { conversationId: "c1", model: null, messages: [] },
+		chat: { conversationId: "c1", model: null, messages: [], draft: "" },
 		shell: {
 			host: "browser",
 			platform: "linux",
