@@ -1,7 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { PopoverPlace } from "../shared/ipc.ts";
 import { api } from "./api.ts";
-import { ChatPage } from "./features/chat/chat-page.tsx";
 import { Composer, QUESTION_FIELD_ID } from "./features/chat/composer.tsx";
 import { NowPage } from "./features/now-page.tsx";
 import { LostConnection } from "./features/problem/lost-connection.tsx";
@@ -15,6 +14,7 @@ import { useWords } from "./words.tsx";
 const ActivityPage = lazy(async () => ({
 	default: (await import("./features/activity/activity-page.tsx")).ActivityPage,
 }));
+const ChatPage = lazy(async () => ({ default: (await import("./features/chat/chat-page.tsx")).ChatPage }));
 const SettingsPage = lazy(async () => ({
 	default: (await import("./features/settings/settings-page.tsx")).SettingsPage,
 }));
