@@ -1,5 +1,6 @@
 import { create } from "zustand";
 import type { SerializedError } from "../shared/errors.ts";
+import type { ReleaseResult } from "../shared/operation.ts";
 import type { AppState } from "../shared/state.ts";
 import { type FollowedApi, followState } from "../shared/state-follower.ts";
 import { errorOf } from "./api.ts";
@@ -10,10 +11,12 @@ export interface PopoverStore {
 	readonly state: AppState | null;
 	/** The last action that failed, until it is dismissed or another one is begun. */
 	readonly problem: SerializedError | null;
+	/** What came of the last unload from this window, until the next action. */
+	readonly release: ReleaseResult | null;
 }
 
 /** The one store of the popover. */
-export const usePopover = create<PopoverStore>()(() => ({ state: null, problem: null }));
+export const usePopover = create<PopoverStore>()(() => ({ state: null, problem: null, release: null }));
 
 /** A part of core's state. Only for components below the first snapshot; there a null state cannot be. */
 export function useCore<Part>(part: (state: AppState) => Part): Part {
@@ -37,7 +40,7 @@ export function followCore(api: FollowedApi): void {
 
 /** Runs what a control does; a failure is shown where everybody looks. Being cancelled is no failure. */
 export function act(action: () => Promise<unknown>): void {
-	usePopover.setState({ problem: null });
+	usePopover.setState({ problem: null, release: null });
 	action().catch((thrown: unknown) => {
 		const problem = errorOf(thrown);
 		if (problem.code !== "cancelled") usePopover.setState({ problem });

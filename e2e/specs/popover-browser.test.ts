@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 import { buildRenderer } from "../../build/scripts/build.mjs";
 import { launchBrowser } from "../fixtures/browser.ts";
@@ -29,6 +30,7 @@ describeFlows("a browser", async (engine) => {
 		async end() {
 			await browser.close();
 			await end(served);
+			rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
 		},
 	};
 });

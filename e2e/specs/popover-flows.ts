@@ -194,7 +194,12 @@ export function describeFlows(title: string, openLane: OpenLane): void {
 		});
 
 		it("deletes a model that is loaded, unloading it first", async () => {
-			await page.evaluate(`window.plimsoll.deleteModel({ model: "${LARGE}" })`);
+			await buttonFor(page, "More for gemma3 4b").click();
+			await page.getByRole("menuitem", { name: /Delete from disk/ }).click();
+			await page
+				.getByRole("group", { name: "Delete gemma3 4b" })
+				.getByRole("button", { name: "Delete" })
+				.click();
 			await loaded(page, [SMALL]);
 			await vi.waitFor(async () =>
 				expect((await stateOf(page)).installed.map((each) => each.name)).not.toContain(LARGE),

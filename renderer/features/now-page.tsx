@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useCore } from "../store.ts";
 import { useWords } from "../words.tsx";
 import { EngineEmpty, EngineNotice } from "./engine/engine-notice.tsx";
-import { FlushNotice } from "./flush/flush-result.tsx";
+import { FlushNotice, ReleaseNotice } from "./flush/flush-result.tsx";
 import { Headline } from "./headline/headline.tsx";
 import { PressureDetail } from "./headline/pressure-detail.tsx";
 import { Hull } from "./hull/hull.tsx";
@@ -34,6 +34,7 @@ export function NowPage(): ReactNode {
 				{pressureOpen ? <PressureDetail /> : null}
 				<LastProblem />
 				<FlushNotice />
+				<ReleaseNotice />
 				{showsModels ? (
 					<>
 						<EngineNotice />

@@ -27,6 +27,9 @@ export interface ControlledMachineWatch extends MachineWatch {
 	pressure(): PressureState | null;
 }
 
+/** A load that takes longer than this must not hide what other apps do meanwhile. */
+const HOLD_OTHERS_FOR_MS = 15_000;
+
 /**
  * Samples the machine at the pace that the situation asks for, one sample at a time. A probe that fails is logged
  * once until it works again, and tried again at the same pace.
@@ -35,6 +38,7 @@ export function createMachineWatch(parts: MachineWatchParts): ControlledMachineW
 	const { clock, log, settings } = parts;
 	const listeners = new Set<(state: MachineState) => void>();
 	const reasons = new Set<SamplingReason>();
+	let movesSinceMs: number | null = null;
 	let probes = parts.probes;
 	let pressure: PressureState | null = null;
 	let state: MachineState | null = null;
@@ -48,13 +52,27 @@ export function createMachineWatch(parts: MachineWatchParts): ControlledMachineW
 	let running: Promise<MachineState> | null = null;
 	let queued: Promise<MachineState> | null = null;
 
+	/**
+	 * Memory and processes are read at different moments, so while a model comes or goes their difference would jump by
+	 * whole GB; other apps are then shown as they were, for a while.
+	 */
+	const otherApps = (sample: MachineSample): number => {
+		const now = clock.monotonicMs();
+		const moves = reasons.has("loading") || reasons.has("admitted-load") || reasons.has("releasing");
+		if (!moves) movesSinceMs = null;
+		else movesSinceMs ??= now;
+		if (state !== null && movesSinceMs !== null && now - movesSinceMs < HOLD_OTHERS_FOR_MS)
+			return state.otherAppsBytes;
+		return Math.max(0, sample.totalBytes - sample.availableBytes - heldBytes);
+	};
+
 	const build = (sample: MachineSample, known: PressureState): MachineState => ({
 		source: probes.memory.source,
 		sample,
 		swapGrowthBytesPerSecond: known.growthBytesPerSecond,
 		level: known.level,
 		levelSinceAt: known.levelSinceAt,
-		otherAppsBytes: Math.max(0, sample.totalBytes - sample.availableBytes - heldBytes),
+		otherAppsBytes: otherApps(sample),
 	});
 
 	const publish = (next: MachineState): void => {

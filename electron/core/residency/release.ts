@@ -17,6 +17,9 @@ const LIST_EVERY_MS = 250;
 const DRAINING_PROCESS_EVERY_MS = 100;
 const DRAINING_LIST_EVERY_MS = 1_000;
 
+/** How long an engine may take to say which weights a name stands for, before its model is asked to leave. */
+const LEARN_WITHIN_MS = 1_000;
+
 /** A dying engine takes its runners with it within a moment. */
 const ENGINE_GONE_GRACE_MS = 2_000;
 
@@ -64,7 +67,7 @@ export function releaseModel(
 	const watch = watchEngine(supervision);
 	const startedMs = clock.monotonicMs();
 	const dead = model.oddity?.kind === "dead-runner";
-	const process: ProcessInfo | null = dead ? null : observer.processOf(key);
+	let process: ProcessInfo | null = dead ? null : observer.processOf(key);
 
 	let kept = false;
 	let draining = false;
@@ -134,6 +137,13 @@ export function releaseModel(
 		onDraining(now);
 	}
 
+	/** A model that has only just come may not have been looked for in the process table yet. */
+	async function findProcess(): Promise<void> {
+		await Promise.race([observer.learn([]), sleep(clock, LEARN_WITHIN_MS)]);
+		await observer.lookAtProcesses();
+		process = observer.processOf(key);
+	}
+
 	/** Asks the engine; what settles the release already is kept for the next verdict. */
 	async function ask(): Promise<void> {
 		try {
@@ -180,6 +190,7 @@ export function releaseModel(
 
 	async function run(): Promise<ReleaseOutcome> {
 		try {
+			if (process === null && !dead) await findProcess();
 			footprintBytes = (await observer.measure(key))?.bytes ?? null;
 			askedAt = clock.now();
 			observer.setAsked(key, askedAt);

@@ -7,10 +7,18 @@ import { type Activity, NO_ACTIVITY, nextActivity } from "./model-activity.ts";
 /** A row whose process should be there is called dead only after it was missing for this long. */
 const MISSING_FOR_MS = 1_000;
 
+/**
+ * Processor time is measured between looks at least this far apart, so a figure that comes sooner after the first look
+ * is about the time before it, when the model was loading.
+ */
+const MEASURED_AFTER_MS = 500;
+
 /** What is kept about one listed row between looks; changed in place by {@link RememberedRows} alone. */
 export interface RememberedRow {
 	row: LoadedRow;
 	firstSeenAt: number;
+	/** When its process was first looked at since it is listed; null before. */
+	firstLookAt: number | null;
 	activity: Activity;
 	askedAt: number | null;
 	/** The earliest expiry seen since it was asked to leave; a later one means that somebody called it off. */
@@ -58,6 +66,7 @@ export function createRememberedRows(): RememberedRows {
 			const other = !sameProcess(entry.process, matched.process);
 			if (other) {
 				entry.footprint = null;
+				entry.firstLookAt = view.at;
 				if (entry.process !== null) entry.firstSeenAt = context.now;
 			}
 			entry.process = matched.process;
@@ -74,13 +83,19 @@ export function createRememberedRows(): RememberedRows {
 		entry.activity = nextActivity(entry.activity, {
 			at: context.now,
 			inFlight: context.inFlight(entry.row),
-			processActive: entry.processEnded ? false : (matched?.active ?? null),
+			processActive: entry.processEnded ? false : activeSince(entry, view, matched?.active ?? null),
 			pastExpiry:
 				entry.askedAt === null &&
 				!entry.processEnded &&
 				entry.row.expiresAt !== null &&
 				entry.row.expiresAt < context.now,
 		});
+	}
+
+	/** Work since the model is listed; the processor time of its own load is no answer. */
+	function activeSince(entry: RememberedRow, view: RunnerView, active: boolean | null): boolean | null {
+		const { firstLookAt } = entry;
+		return firstLookAt !== null && view.at - firstLookAt >= MEASURED_AFTER_MS ? active : null;
 	}
 
 	/**
@@ -115,6 +130,7 @@ export function createRememberedRows(): RememberedRows {
 				const fresh: RememberedRow = {
 					row,
 					firstSeenAt: now,
+					firstLookAt: null,
 					activity: NO_ACTIVITY,
 					askedAt: null,
 					askedExpiresAt: null,

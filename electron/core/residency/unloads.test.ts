@@ -33,6 +33,19 @@ describe("unloading", () => {
 		expect(world.events.map((event) => event.message.id)).toEqual(["event.unloaded"]);
 	});
 
+	it("is proved also where its process is seen only once it is asked to leave", async () => {
+		const w = createFakeWorld();
+		w.install("a", 4);
+		w.appear("a");
+		w.misbehave.seen = false;
+		await w.poll();
+		expect(w.observer.loaded()).toMatchObject([{ process: null }]);
+		w.misbehave.seen = true;
+		const release = await w.clock.until(w.residency.unload("a", { requestedBy: "api" }));
+		expect(release).toMatchObject({ grade: "proved" });
+		expect(release.releasedBytes).toBeGreaterThan(0);
+	});
+
 	it("is the engine's word where no process can be seen, and then releases no bytes", async () => {
 		const world = createFakeWorld();
 		world.remoteEngine();

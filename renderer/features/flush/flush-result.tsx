@@ -4,7 +4,7 @@ import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
 import { modifierKey } from "../../keys.ts";
 import { modelLabel } from "../../model-label.ts";
-import { act, useCore } from "../../store.ts";
+import { act, useCore, usePopover } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
 
 /** A result older than this is no news; it stands in Activity. */
@@ -103,6 +103,40 @@ function Result({
 					</button>
 				) : null}
 				<button type="button" className="button button-small button-plain" onClick={onRead}>
+					{words.say("ui.done")}
+				</button>
+			</div>
+		</div>
+	);
+}
+
+/** What came of unloading one model. */
+export function ReleaseNotice(): ReactNode {
+	const release = usePopover((store) => store.release);
+	const words = useWords();
+	if (release === null) return null;
+	const gone = release.grade !== "not-confirmed";
+	const figures = { model: modelLabel(release.name).spoken, bytes: release.releasedBytes };
+	return (
+		<div className={`notice ${gone ? "notice-done" : "notice-elevated"}`} role="status">
+			<div className="notice-head">
+				<Icon name={gone ? "check" : "warn"} />
+				<h2>
+					{gone
+						? words.say(release.grade === "proved" ? "ui.release-done" : "ui.release-said", {
+								...figures,
+								durationMs: release.durationMs,
+							})
+						: leftWords(release, words)}
+				</h2>
+			</div>
+			{gone ? <p>{proof([release], words)}</p> : null}
+			<div className="actions">
+				<button
+					type="button"
+					className="button button-small button-plain"
+					onClick={() => usePopover.setState({ release: null })}
+				>
 					{words.say("ui.done")}
 				</button>
 			</div>

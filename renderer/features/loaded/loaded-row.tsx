@@ -7,7 +7,7 @@ import { Icon } from "../../icon.tsx";
 import { modelLabel } from "../../model-label.ts";
 import { ModelName } from "../../model-name.tsx";
 import { usePending } from "../../pending.ts";
-import { act, useCore } from "../../store.ts";
+import { act, useCore, usePopover } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
 
 /** What a row shows of the moment; asked for once a second at most. */
@@ -15,14 +15,14 @@ function stateWords(model: LoadedModel, words: Words): string {
 	switch (model.state) {
 		case "busy":
 			return words.say("ui.answering");
-		case "unknown":
-			return words.say("ui.looking");
 		case "draining":
 			return words.say("ui.draining");
 		case "unloading":
 			return words.say("ui.unloading");
 		case "loading":
 			return words.say("ui.loading");
+		// Whether it works is not known for the first seconds; that is no news to anybody.
+		case "unknown":
 		case "idle":
 			return "";
 	}
@@ -71,6 +71,9 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	/** When it was last seen, where the engine no longer answers. */
 	readonly seenAt: number | null;
 	readonly onLit: (key: string | null) => void;
+	readonly menuOpen: boolean;
+	/** Opens what else can be done with it; absent where nothing on disk answers to it. */
+	readonly onMenu?: (model: LoadedModel, anchor: HTMLElement) => void;
 }): ReactNode {
 	const { model, number, operation, seenAt } = props;
 	const stale = seenAt !== null;
@@ -90,7 +93,11 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	const note = oddityNote(model, words);
 	const state = stateWords(model, words);
 	const live = model.state === "busy" || model.state === "draining" || model.state === "unloading";
-	const unload = () => act(() => api.unload({ model: model.key }));
+	const unload = () =>
+		act(async () => {
+			const release = await api.unload({ model: model.key });
+			usePopover.setState({ release });
+		});
 	const keep = () => act(() => api.keep({ model: model.key }));
 	const pin = () => {
 		wishPinned(!pinned);
@@ -215,6 +222,19 @@ export const LoadedRow = memo(function LoadedRow(props: {
 					</>
 				) : (
 					<>
+						{props.onMenu === undefined ? null : (
+							<button
+								type="button"
+								className={`icon-button icon-button-small reveal${props.menuOpen ? " is-on" : ""}`}
+								tabIndex={-1}
+								aria-haspopup="menu"
+								aria-expanded={props.menuOpen}
+								aria-label={words.say("ui.more-for", { model: spoken })}
+								onClick={(event) => props.onMenu?.(model, event.currentTarget)}
+							>
+								<Icon name="down" />
+							</button>
+						)}
 						<button
 							type="button"
 							className={`icon-button icon-button-small reveal${pinned ? " is-on" : ""}`}

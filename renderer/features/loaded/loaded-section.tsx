@@ -1,10 +1,13 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ComponentProps, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import type { InstalledModel, LoadedModel } from "../../../shared/model.ts";
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import type { StrayRunner } from "../../../shared/state.ts";
 import { useRovingRows } from "../../roving-rows.ts";
 import { useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
 import { FlushButton } from "../flush/flush-button.tsx";
+import { DeleteQuestion } from "../installed/delete-question.tsx";
+import { LoadMenu } from "../installed/load-menu.tsx";
 import { LoadedRow } from "./loaded-row.tsx";
 
 /** Minutes left are counted anew this often. */
@@ -29,6 +32,18 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 	const words = useWords();
 	const now = useNow();
 	const rows = useRovingRows();
+	const installed = useCore((state) => state.installed);
+	const [deleting, setDeleting] = useState<InstalledModel | null>(null);
+	const [menuFor, setMenuFor] = useState<string | null>(null);
+	const opener = useRef<HTMLElement | null>(null);
+	const openMenu = useCallback((model: LoadedModel, anchor: HTMLElement) => {
+		opener.current = anchor;
+		setMenuFor((open) => (open === model.key ? null : model.key));
+	}, []);
+	const closeMenu = useCallback(() => {
+		setMenuFor(null);
+		opener.current?.focus();
+	}, []);
 	const { connection } = engine;
 	const stale = connection.state !== "connected";
 	const seenAt =
@@ -61,8 +76,13 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 			) : null}
 			<ul className={stale ? "is-stale" : ""} aria-label={words.say("ui.loaded-models")} {...rows}>
 				{loaded.map((model, index) => (
-					<LoadedRow
+					<LoadedItem
 						key={model.key}
+						installed={installed.find((each) => each.key === model.key) ?? null}
+						menuOpen={menuFor === model.key}
+						onMenu={openMenu}
+						onCloseMenu={closeMenu}
+						onDelete={setDeleting}
 						model={model}
 						number={index + 1}
 						minutesLeft={model.expiresAt === null ? 0 : Math.round((model.expiresAt - now) / 60_000)}
@@ -79,8 +99,38 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 					/>
 				))}
 			</ul>
+			{deleting === null ? null : (
+				<DeleteQuestion
+					name={deleting.name}
+					sizeBytes={deleting.sizeBytes}
+					loaded
+					onClose={() => setDeleting(null)}
+				/>
+			)}
 			<Strays />
 		</section>
+	);
+}
+
+/** A loaded model and, while it is open, the menu of what else can be done with it. */
+function LoadedItem(
+	props: Omit<ComponentProps<typeof LoadedRow>, "onMenu"> & {
+		readonly installed: InstalledModel | null;
+		readonly onMenu: (model: LoadedModel, anchor: HTMLElement) => void;
+		readonly onCloseMenu: () => void;
+		readonly onDelete: (model: InstalledModel) => void;
+	},
+): ReactNode {
+	const { installed, onMenu, onCloseMenu, onDelete, ...row } = props;
+	return (
+		<>
+			<LoadedRow {...row} {...(installed === null ? {} : { onMenu })} />
+			{row.menuOpen && installed !== null ? (
+				<li className="menu-item">
+					<LoadMenu model={installed} onDelete={() => onDelete(installed)} onClose={onCloseMenu} />
+				</li>
+			) : null}
+		</>
 	);
 }
 
