@@ -157,9 +157,9 @@ describe("the popover by keyboard alone", () => {
 			expect(await focused(open)).toContain("gemma3");
 			await press(open, "p", "ArrowDown");
 			expect(await focused(open)).toContain("qwen2.5-coder");
-			await press(open, "ArrowRight", "ArrowRight");
+			await press(open, "ArrowRight", "ArrowRight", "ArrowRight");
 			expect(await focused(open)).toBe("Unload qwen2.5-coder 7b, 5.2\u00a0GB");
-			await press(open, "ArrowLeft", "ArrowLeft");
+			await press(open, "ArrowLeft", "ArrowLeft", "ArrowLeft");
 			expect(await focused(open)).toContain("qwen2.5-coder");
 			await press(open, "Backspace");
 		});

@@ -42,7 +42,7 @@ describe("loading", () => {
 		expect(w.own.size).toBe(1);
 		expect(w.events.map((event) => event.message.id)).toEqual(["event.loaded"]);
 		await w.clock.advance(15_000);
-		expect(w.observer.loaded()).toMatchObject([{ state: "unknown", own: true, slot: 1 }]);
+		expect(w.observer.loaded()).toMatchObject([{ state: "idle", own: true, slot: 1 }]);
 	});
 
 	it("sends a context and a keep-alive only where they were asked for, and embedding models their own way", async () => {

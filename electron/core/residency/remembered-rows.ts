@@ -66,9 +66,11 @@ export function createRememberedRows(): RememberedRows {
 			const other = !sameProcess(entry.process, matched.process);
 			if (other) {
 				entry.footprint = null;
-				entry.firstLookAt = view.at;
+				entry.firstLookAt = null;
 				if (entry.process !== null) entry.firstSeenAt = context.now;
 			}
+			// Also where its process is known from its load: that was before it was listed.
+			entry.firstLookAt ??= view.at;
 			entry.process = matched.process;
 			entry.processEnded = false;
 			entry.missingSinceAt = null;

@@ -1,4 +1,4 @@
-import { type ComponentProps, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type ComponentProps, memo, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { InstalledModel, LoadedModel } from "../../../shared/model.ts";
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import type { StrayRunner } from "../../../shared/state.ts";
@@ -113,7 +113,7 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 }
 
 /** A loaded model and, while it is open, the menu of what else can be done with it. */
-function LoadedItem(
+const LoadedItem = memo(function LoadedItem(
 	props: Omit<ComponentProps<typeof LoadedRow>, "onMenu"> & {
 		readonly installed: InstalledModel | null;
 		readonly onMenu: (model: LoadedModel, anchor: HTMLElement) => void;
@@ -132,7 +132,7 @@ function LoadedItem(
 			) : null}
 		</>
 	);
-}
+});
 
 function Strays(): ReactNode {
 	const strays = useCore((state) => state.strays);
