@@ -1,6 +1,7 @@
-import { buildNode } from "./scripts/build.mjs";
+import { buildNode, buildRenderer } from "./scripts/build.mjs";
 
-/** Bundles what tests start as processes of their own: the command line and the demo engine's runner. */
+/** Builds what tests start or open: the command line, the demo engine's runner and the popover. */
 export default async function setup(): Promise<void> {
 	await buildNode({ quiet: true });
+	await buildRenderer({ quiet: true });
 }

@@ -39,7 +39,7 @@ it("starts hidden: no window is made before somebody asks for it", async () => {
 
 it("shows itself at the first start, so that people find it, and only until the first-run steps were seen", async () => {
 	const first = await start({ welcomed: false });
-	await vi.waitFor(async () => expect(await first.isVisible()).toBe(true));
+	await vi.waitFor(async () => expect(await first.isVisible()).toBe(true), { timeout: 10_000 });
 	const page = first.page();
 	await page?.evaluate("window.plimsoll.changeSettings({ app: { welcomed: true } })");
 	await first.quit();
@@ -53,7 +53,7 @@ it("shows itself at the first start, so that people find it, and only until the 
 it("shows the popover of the first instance when it is started again", async () => {
 	const first = await start();
 	expect(await startSecond(first.dataDir)).toBe(0);
-	await vi.waitFor(async () => expect(await first.isVisible()).toBe(true));
+	await vi.waitFor(async () => expect(await first.isVisible()).toBe(true), { timeout: 10_000 });
 	expect(isAlive(first.pid)).toBe(true);
 });
 

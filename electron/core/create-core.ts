@@ -384,7 +384,11 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 
 	async function leaveModels(): Promise<void> {
 		const { atExit } = settings.current().residency;
-		const leaving = observer.loaded().filter((model) => atExit === "all" || (atExit === "own" && model.own));
+		// What is shown may not know yet that a load which ended just now was Plimsoll's.
+		const own = new Set(history.ownLoads());
+		const leaving = observer
+			.loaded()
+			.filter(({ key }) => atExit === "all" || (atExit === "own" && own.has(key)));
 		if (leaving.length === 0) return;
 		const released = leaving.map((model) =>
 			residency

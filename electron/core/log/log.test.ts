@@ -123,7 +123,8 @@ test("five files of the given size are kept, the newest lines last, none torn", 
 	for (let count = 0; count < 200; count += 1) {
 		log.info("line", { count });
 		// The rotation happens between writes, so that they must not come as one.
-		if (count % 5 === 0) await vi.waitFor(async () => expect(await lastCount()).toBe(count));
+		if (count % 5 === 0)
+			await vi.waitFor(async () => expect(await lastCount()).toBe(count), { timeout: 10_000 });
 	}
 	await log.close();
 	const names = (await readdir(dir)).toSorted();
