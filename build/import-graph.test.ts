@@ -39,6 +39,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 	footprint: ["engine"],
 	residency: ["engine", "memory", "footprint"],
 	watchdog: ["memory", "residency"],
+	startup: [],
 	router: ["engine", "footprint"],
 	chat: ["engine"],
 	gateway: ["residency"],

@@ -149,7 +149,7 @@ function Place(props: {
 	const toNow = () => props.onGo("now");
 	switch (props.place) {
 		case "now":
-			return <NowPage />;
+			return <NowPage onActivity={() => props.onGo("activity")} />;
 		case "chat":
 			return <ChatPage onNow={toNow} />;
 		case "activity":

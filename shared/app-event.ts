@@ -7,6 +7,8 @@ export type EventKind =
 	| "flush"
 	| "pressure"
 	| "emergency"
+	| "watchdog"
+	| "health"
 	| "engine"
 	| "gateway"
 	| "settings"

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { AppEvent } from "./app-event.ts";
 import type { SerializedError } from "./errors.ts";
+import type { FitVerdict } from "./fit.ts";
 import type { PressureLevel } from "./machine.ts";
-import type { FlushResult, LoadResult, ReleaseResult } from "./operation.ts";
+import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "./operation.ts";
 import type { StatePatch } from "./patch.ts";
 import { settingsSchema } from "./settings.ts";
 import type { AppState } from "./state.ts";
@@ -118,6 +119,12 @@ export const contract = {
 	putBack: command<readonly LoadResult[]>()(nothing),
 	/** Keeps a loaded model for ever (`pinned`), or lets it go again by its keep-alive. */
 	pin: command<null>()(z.strictObject({ model: modelName, pinned: z.boolean() })),
+	/** Judges a load without loading: as a click would find it; null where nothing can be judged. */
+	fit: query<FitVerdict | null>()(
+		z.strictObject({ model: modelName, contextLength: contextTokens.optional() }),
+	),
+	/** Unloads an idle model and loads it again as it was, to get back what its runner has grown by. */
+	trim: command<TrimResult>()(z.strictObject({ model: modelName })),
 	/** What a model would take at several contexts, smallest first. */
 	contextChoices: query<readonly ContextChoice[]>()(z.strictObject({ model: modelName })),
 	/** Installs a model by name; progress stands in the state. Resolves when it has started. */
@@ -153,6 +160,12 @@ export const contract = {
 	startEngine: command<null>()(nothing),
 	/** Lets the demo engine stand in for a first look, until an engine answers. */
 	startDemo: command<null>()(nothing),
+	/** Lets memory pressure pass for an hour without doing anything about it. */
+	pauseWatchdog: command<null>()(nothing),
+	/** Ends such a pause. */
+	resumeWatchdog: command<null>()(nothing),
+	/** Does not load again a model that was unloaded for pressure. */
+	skipBringBack: command<null>()(z.strictObject({ key: z.string().min(1).max(700) })),
 	/** Tries the engine now instead of at the next turn. */
 	retryEngine: command<null>()(nothing),
 	/** A popover is open and wants fresh figures; the last one to leave lets core rest. */
@@ -165,13 +178,14 @@ export const contract = {
 
 /** Settings with every key optional on both levels. */
 function settingsPatchSchema() {
-	const { app, engine, gateway, residency, log, language } = settingsSchema.shape;
+	const { app, engine, gateway, residency, watchdog, log, language } = settingsSchema.shape;
 	return z.strictObject({
 		language: language.unwrap().optional(),
 		app: partialWithoutDefaults(app.unwrap()).optional(),
 		engine: partialWithoutDefaults(engine.unwrap()).optional(),
 		gateway: partialWithoutDefaults(gateway.unwrap()).optional(),
 		residency: partialWithoutDefaults(residency.unwrap()).optional(),
+		watchdog: partialWithoutDefaults(watchdog.unwrap()).optional(),
 		log: partialWithoutDefaults(log.unwrap()).optional(),
 	});
 }

@@ -1,3 +1,4 @@
+import type { StepReason } from "./fit.ts";
 import type { MachineSample } from "./machine.ts";
 import type { ModelKey } from "./model.ts";
 
@@ -17,6 +18,25 @@ export interface ReleaseResult {
 	readonly durationMs: number;
 	/** Set where it is not confirmed: still answering, still listed, its process still there, the engine gone. */
 	readonly because: "draining" | "still-listed" | "process-alive" | "engine-unreachable" | "ghost" | null;
+}
+
+/** A model that had to go, or was trimmed, for a load. */
+export interface Eviction extends ReleaseResult {
+	readonly step: "evict" | "trim";
+	readonly why: StepReason;
+}
+
+/** What came of unloading and loading again one model whose runner had grown. */
+export interface TrimResult {
+	readonly key: ModelKey;
+	readonly name: string;
+	/** How sure it is that the old runner is gone. */
+	readonly grade: ReleaseGrade;
+	readonly beforeBytes: number;
+	readonly afterBytes: number;
+	/** What came back: the difference, measured before and after. */
+	readonly releasedBytes: number;
+	readonly durationMs: number;
 }
 
 /** Machine memory beside an operation; shown for information, it proves nothing. */
@@ -54,7 +74,8 @@ export interface LoadResult extends BeforeAfter {
 	readonly contextLength: number;
 	/** It was loaded already, so nothing was done. */
 	readonly already: boolean;
-	readonly evicted: readonly ReleaseResult[];
+	/** What had to go for it, and why. */
+	readonly evicted: readonly Eviction[];
 }
 
 /** A running or waiting change of what is loaded. */

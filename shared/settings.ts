@@ -7,6 +7,47 @@ const percent = z.number().min(0).max(100);
 const gb = z.number().min(0).max(4096);
 const mbPerSecond = z.number().min(0).max(100_000);
 
+const keepAliveMinutes = z.number().min(-1).max(525_600);
+
+/**
+ * What Plimsoll does by itself when memory gets short. "95 %" and "99 %" are names: they stand for the levels high and
+ * critical, whose conditions are in `pressure`, because a Mac that uses 99 % of its memory may be perfectly well.
+ */
+const watchdogSettingsSchema = z.strictObject({
+	/** Off: levels are shown, nothing is done. */
+	enabled: z.boolean().default(true),
+	/** At high, the "95 %": unload idle models one by one. */
+	unloadsAtHigh: z.boolean().default(true),
+	/** Time between two of them. */
+	highEverySeconds: z.number().min(1).max(600).default(5),
+	/** A model used within this time is spared at high. */
+	highSparesUsedWithinSeconds: z.number().min(0).max(86_400).default(60),
+	/** At critical, the "99 %": unload everything step by step. */
+	emergencyAtCritical: z.boolean().default(true),
+	/** A further step of an emergency follows after this time at the earliest, */
+	stepAfterSeconds: z.number().min(0).max(60).default(1),
+	/** and after so many samples in a row that are still critical. */
+	stepAfterSamples: z.int().min(1).max(60).default(2),
+	/** From the end of an emergency to the next, unless the kernel itself says critical. */
+	coolDownSeconds: z.number().min(0).max(3600).default(30),
+	/** No emergency while models hold less than this share of memory: unloading them could not help. */
+	leastHeldPercent: percent.default(5),
+	/** End a load that was let through as fitting once it can no longer come to its end. */
+	endsHopelessLoads: z.boolean().default(true),
+	/** What must stay free while such a load runs. */
+	loadKeepsFreeGb: gb.default(0.5),
+	/** Samples in a row that must say so. */
+	loadSamples: z.int().min(1).max(60).default(2),
+	/** Load again what was unloaded for pressure. */
+	bringsBack: z.boolean().default(true),
+	/** After so long at normal pressure, */
+	bringBackAfterSeconds: z.number().min(0).max(86_400).default(60),
+	/** where it fits with so much to spare, */
+	bringBackSparePercent: percent.default(20),
+	/** and at most once in this time. */
+	bringBackEveryMinutes: z.number().min(0).max(1440).default(10),
+});
+
 /**
  * The thresholds behind the pressure levels. Percentages are of the machine's memory, rates are growth of swap
  * over the last 10 s, samples are consecutive ones.
@@ -86,10 +127,26 @@ export const settingsSchema = z.strictObject({
 		.strictObject({
 			/** Memory that a load must leave free besides the model itself. */
 			keepFreeGb: gb.default(1),
+			/** One chat model at a time, as many as fit, or by the size of the memory. Clicks load as many as fit. */
+			mode: z.enum(["auto", "single", "many"]).default("auto"),
+			/** How far the budget is cut as the memory fills. */
+			profile: z.enum(["balanced", "original"]).default("balanced"),
+			/** Let the router go a little over the budget where no candidate fits. */
+			edge: z.boolean().default(true),
 			/** Models that are kept until they are unpinned, by normalised name. */
 			pinned: z.array(z.string().min(1).max(512)).max(100).default([]),
 			/** What happens to loaded models when Plimsoll ends: all stay, those it loaded leave, all leave. */
 			atExit: z.enum(["leave", "own", "all"]).default("leave"),
+			/** What happens at the start to models left from earlier, once idle: nothing, those Plimsoll loaded leave, all leave. */
+			atStart: z.enum(["off", "own", "all"]).default("own"),
+			/** Minutes after which an idle model is unloaded while memory is under `idleUnderGb`; 0 is off. */
+			idleMinutes: z.number().min(0).max(10_080).default(0),
+			/** GB available below which idle models are unloaded after `idleMinutes`. */
+			idleUnderGb: gb.default(4),
+			/** Minutes a model stays after its last answer where a load through Plimsoll says nothing; null leaves it to the engine, -1 is for ever. */
+			keepAliveMinutes: keepAliveMinutes.nullable().default(null),
+			/** The same for single models, by normalised name. */
+			keepAliveOf: z.record(z.string().min(1).max(512), keepAliveMinutes).default({}),
 		})
 		.prefault({}),
 	app: z
@@ -103,6 +160,7 @@ export const settingsSchema = z.strictObject({
 		})
 		.prefault({}),
 	pressure: pressureSettingsSchema.prefault({}),
+	watchdog: watchdogSettingsSchema.prefault({}),
 	log: z
 		.strictObject({
 			level: z.enum(["error", "warn", "info", "debug"]).default("info"),
@@ -115,6 +173,9 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** The thresholds behind the pressure levels. */
 export type PressureSettings = z.infer<typeof pressureSettingsSchema>;
+
+/** What Plimsoll does by itself when memory gets short. */
+export type WatchdogSettings = Settings["watchdog"];
 
 /** The settings of a machine where nobody has set anything. */
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});

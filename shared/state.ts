@@ -2,19 +2,25 @@ import type { AppEvent } from "./app-event.ts";
 import type { ChatState } from "./chat.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { SerializedError } from "./errors.ts";
+import type { BudgetState } from "./fit.ts";
+import type { HealthReport } from "./health.ts";
 import type { MachineState } from "./machine.ts";
 import type { InstalledModel, LoadedModel } from "./model.ts";
 import type { FlushResult, Operation } from "./operation.ts";
 import type { Pull } from "./pull.ts";
 import type { Settings } from "./settings.ts";
 import type { ShellState } from "./shell.ts";
+import type { WatchdogState } from "./watchdog.ts";
 
-/** A runner that no engine lists: left behind by a killed one, or another program's model server. */
+/** A runner that no engine lists: left over, or another program's model server. */
 export interface StrayRunner {
 	readonly pid: number;
 	readonly startedAt: number;
-	/** `orphan` belonged to an engine that is gone; `other` is another program's server. */
-	readonly kind: "orphan" | "other";
+	/**
+	 * `orphan` belonged to an engine that is gone; `left-behind` belongs to the engine, whose model is off its list;
+	 * `other` is another program's server.
+	 */
+	readonly kind: "orphan" | "left-behind" | "other";
 	/** Installed model it holds, where its weights could be matched. */
 	readonly model: string | null;
 	/** Program name, without its path. */
@@ -45,6 +51,8 @@ export interface AppState {
 	readonly engine: EngineState;
 	/** Null until the first sample. */
 	readonly machine: MachineState | null;
+	/** What may still be loaded; null where the engine does not share this machine's memory. */
+	readonly budget: BudgetState | null;
 	readonly loaded: readonly LoadedModel[];
 	readonly strays: readonly StrayRunner[];
 	readonly installed: readonly InstalledModel[];
@@ -52,6 +60,9 @@ export interface AppState {
 	readonly pulls: readonly Pull[];
 	readonly chat: ChatState;
 	readonly shell: ShellState;
+	readonly watchdog: WatchdogState;
+	/** What the check after the start found; null until it is done. */
+	readonly health: HealthReport | null;
 	readonly lastFlush: FlushResult | null;
 	readonly gateway: GatewayState;
 	readonly settings: Settings;

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
 import type { Handlers } from "../../shared/ipc.ts";
 import { message } from "../../shared/messages/message.ts";
+import { normalizeModelName } from "../../shared/model-name.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { ShellState } from "../../shared/shell.ts";
 import type { AppState } from "../../shared/state.ts";
+import { FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
 import { createChat, emptyChat } from "./chat/chat.ts";
 import type { EngineAddress } from "./engine/engine-address.ts";
+import type { EngineLogReader } from "./engine/engine-log.ts";
 import { createEngineSupervisor } from "./engine/engine-supervisor.ts";
 import { createPulls } from "./engine/pulls.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
@@ -31,11 +34,19 @@ import type {
 	Shell,
 	Stop,
 } from "./ports.ts";
+import { installedModel } from "./residency/admission.ts";
+import { createBudgetView } from "./residency/budget-view.ts";
+import { gpuCeiling } from "./residency/gpu-ceiling.ts";
 import { createObserver } from "./residency/observer.ts";
 import { createPace } from "./residency/pace.ts";
 import { createResidency, type Residency } from "./residency/residency.ts";
+import { afterStart } from "./startup/start-up.ts";
 import { createStateStore, type StateStore } from "./state-store.ts";
 import { createSampleRing } from "./store/sample-ring.ts";
+import { holdBack } from "./watchdog/held-back.ts";
+import { idleToUnload } from "./watchdog/idle-models.ts";
+import { keepAliveByPolicy } from "./watchdog/keep-alive-policy.ts";
+import { wireWatchdog } from "./wire-watchdog.ts";
 
 /** Everything that comes into core from outside of the process. */
 export interface CorePorts {
@@ -53,6 +64,10 @@ export interface CorePorts {
 	/** Address of a demo engine run by this process, where it offers one. */
 	readonly demoFallback?: () => Promise<string | null>;
 	readonly power?: Power;
+	/** Reads what a local engine logged at its start. */
+	readonly engineLog?: EngineLogReader;
+	/** Present where the GPU shares the memory and may hold only a part of it; its limit as the system is set. */
+	readonly gpu?: { readonly wiredLimitMb: number | null };
 	/** Tells a person who does not look at the popover. */
 	readonly notifier?: Notifier;
 	/** What surrounds the popover. */
@@ -96,6 +111,7 @@ function firstState(ports: CorePorts, options: CoreOptions, engine: AppState["en
 		app: { version: options.appVersion, startedAt: now, dataDir: ports.paths.dataDir },
 		engine,
 		machine: null,
+		budget: null,
 		loaded: [],
 		strays: [],
 		installed: [],
@@ -103,6 +119,8 @@ function firstState(ports: CorePorts, options: CoreOptions, engine: AppState["en
 		pulls: [],
 		chat: emptyChat(null),
 		shell: options.shell,
+		watchdog: FIRST_WATCHDOG_STATE,
+		health: null,
 		lastFlush: null,
 		gateway: { port: null, wantedPort: null, error: null },
 		settings: ports.settings.current(),
@@ -163,7 +181,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		log: log.child("residency"),
 		history,
 	});
-	const residency = createResidency({
+	const ownResidency = createResidency({
 		supervision,
 		observer,
 		machine,
@@ -172,7 +190,32 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		log: log.child("residency"),
 		settings: () => settings.current(),
 		history,
+		...(ports.engineLog === undefined ? {} : { engineLog: ports.engineLog }),
+		gpu: (totalBytes, logBytes) =>
+			ports.gpu === undefined || machine.state()?.source !== "macos"
+				? null
+				: gpuCeiling({ totalBytes, logBytes, wiredLimitMb: ports.gpu.wiredLimitMb }),
 		record,
+	});
+	const watchdog = wireWatchdog({
+		clock,
+		log,
+		settings: () => settings.current(),
+		supervision,
+		observer,
+		residency: ownResidency,
+		machine,
+		chat: () => chat,
+		gateway: () => gateway,
+		record,
+		show: (next) => state.update((now) => ({ ...now, watchdog: next })),
+	});
+	const keepAliveMs = (model: string) => keepAliveByPolicy(model, settings.current().residency);
+	const residency = holdBack({
+		residency: ownResidency,
+		watchdog,
+		keyOf: (model) => installedModel(supervision.installed(), model)?.key ?? null,
+		keepAliveMs,
 	});
 	const pulls = createPulls({
 		clock,
@@ -191,12 +234,30 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		async ensureLoaded(model, signal) {
 			const cloud = supervision.installed().some((each) => each.name === model && each.location === "cloud");
 			if (cloud) return { contextLength: 0, loadMs: null };
-			const result = await residency.load({ model }, "popover", signal);
-			return { contextLength: result.contextLength, loadMs: result.already ? null : result.durationMs };
+			// A question is kept while an emergency runs, also one whose load the emergency has ended.
+			for (;;) {
+				await watchdog.opened(signal);
+				try {
+					const result = await residency.load({ model }, "popover", signal);
+					return { contextLength: result.contextLength, loadMs: result.already ? null : result.durationMs };
+				} catch (thrown) {
+					if (signal.aborted || AppError.wrap(thrown).code !== "memory-critical") throw thrown;
+				}
+			}
 		},
+		keepAliveMs,
 	});
 	const ring = createSampleRing();
 	let releaseWatch: Stop | null = null;
+
+	const showBudget = createBudgetView({
+		residency: ownResidency,
+		observer,
+		supervision,
+		popoverOpen: () => watchers > 0,
+		current: () => state.get().budget,
+		show: (budget) => state.update((now) => ({ ...now, budget })),
+	});
 
 	/** While a popover is open everything is looked at every second. */
 	function watch(open: boolean): void {
@@ -207,6 +268,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 			releaseWatch?.();
 			releaseWatch = null;
 		}
+		showBudget();
 	}
 
 	const handlers = createHandlers({
@@ -222,6 +284,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		residency,
 		pulls,
 		chat,
+		watchdog,
 		shell: ports.shell,
 		setShell,
 		watch,
@@ -242,6 +305,8 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 			return result;
 		},
 		flush: () => residency.flush("api"),
+		fit: (model, contextLength) => residency.fit(model, contextLength, "program"),
+		trim: (model) => residency.trim(model, "api"),
 		history: (slice) => handlers.history(slice),
 		pastEvents: (fromAt, toAt, limit) => history.events(fromAt, toAt, limit),
 		recordEvent: record,
@@ -250,6 +315,24 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		clock,
 		log: log.child("gateway"),
 	});
+
+	/** Where a person wants it, models that nobody has used for long go while memory is short; one at a time. */
+	function unloadIdle(availableBytes: number): void {
+		const model = idleToUnload(observer.loaded(), availableBytes, clock.now(), settings.current().residency);
+		const local = supervision.state().locality === "local";
+		if (model === null || !local || residency.operations().some(({ kind }) => kind !== "load")) return;
+		const idleForMs = clock.now() - (model.idleSinceAt ?? clock.now());
+		record({
+			at: clock.now(),
+			kind: "unloaded",
+			severity: "info",
+			message: message("event.idle-unload", { model: model.name, idleForMs }),
+			data: { key: model.key, availableBytes },
+		});
+		residency.unload(model.key, { requestedBy: "plimsoll" }).catch((thrown: unknown) => {
+			log.warn("an idle model was not unloaded", { model: model.name, problem: AppError.wrap(thrown).code });
+		});
+	}
 
 	function setShell(change: Partial<ShellState>): void {
 		state.update((now) => ({ ...now, shell: { ...now.shell, ...change } }));
@@ -328,11 +411,16 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 				state.update((now) => ({ ...now, engine }));
 				showLocality();
 			}),
-			supervision.onInstalled((installed) => state.update((now) => ({ ...now, installed }))),
+			supervision.onInstalled((installed) => {
+				state.update((now) => ({ ...now, installed }));
+				showBudget();
+			}),
+			ownResidency.onBudget(showBudget),
 			observer.onChange(() => {
 				const loaded = observer.loaded();
 				machine.setHeldBytes(loaded.reduce((sum, model) => sum + (model.heldBytes ?? 0), 0));
 				state.update((now) => ({ ...now, loaded, strays: observer.strays() }));
+				showBudget();
 				showLocality();
 			}),
 			residency.onChange(() => {
@@ -345,6 +433,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 			machine.onState((next) => {
 				const before = state.get().machine?.level ?? "normal";
 				state.update((now) => ({ ...now, machine: next }));
+				showBudget();
 				const point = {
 					at: next.sample.at,
 					availableBytes: next.sample.availableBytes,
@@ -354,6 +443,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 					level: next.level,
 				};
 				ring.add(point);
+				unloadIdle(next.sample.availableBytes);
 				history.addPoint(point);
 				if (next.level !== before) {
 					const said = message(`event.pressure-${next.level}`, {
@@ -411,13 +501,35 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		setShell,
 		record,
 		async start() {
+			// Before everything else that follows the machine: in an emergency its requests go out first.
+			watchdog.start();
 			begin();
 			machine.start();
 			observer.start();
 			await listen(options.port ?? settings.current().gateway.port);
 			await supervision.start();
+			stops.push(
+				afterStart({
+					clock,
+					log: log.child("startup"),
+					supervision,
+					mode: () => settings.current().residency.atStart,
+					loaded: observer.loaded,
+					onChange: observer.onChange,
+					isPinned: ({ name }) => settings.current().residency.pinned.includes(normalizeModelName(name)),
+					unload: (key) =>
+						residency.unload(key, { requestedBy: "plimsoll", untilDrainingMs: EXIT_WITHIN_MS }),
+					facts: () => {
+						const now = state.get();
+						return { engine: now.engine, machine: now.machine, settingsProblem: now.settingsProblem };
+					},
+					record,
+					show: (health) => state.update((now) => ({ ...now, health })),
+				}),
+			);
 		},
 		async stop() {
+			watchdog.stop();
 			chat.stop();
 			pulls.stop();
 			await leaveModels();

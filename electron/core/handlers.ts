@@ -14,6 +14,7 @@ import type { Observer } from "./residency/observer.ts";
 import type { Residency } from "./residency/residency.ts";
 import type { StateStore } from "./state-store.ts";
 import { type SampleRing, thinned } from "./store/sample-ring.ts";
+import type { Watchdog } from "./watchdog/watchdog.ts";
 
 /** What the handlers call. */
 export interface HandlerParts {
@@ -27,6 +28,7 @@ export interface HandlerParts {
 	readonly residency: Residency;
 	readonly pulls: Pulls;
 	readonly chat: Chat;
+	readonly watchdog: Pick<Watchdog, "pause" | "resume" | "skip">;
 	readonly shell: Shell;
 	readonly setShell: (change: Partial<ShellState>) => void;
 	readonly watch: (open: boolean) => void;
@@ -105,12 +107,15 @@ export function createHandlers(parts: HandlerParts): Handlers {
 			);
 			return null;
 		},
+		fit: ({ model, contextLength }) => residency.fit(model, contextLength ?? null, "click"),
+		trim: ({ model }) => residency.trim(model, "popover"),
 		async contextChoices({ model }) {
 			const wanted = installed(model);
 			const facts = await supervision.facts(wanted.name, wanted.digest);
 			if (facts === null) return [];
 			const { flavour } = readEngineVersion(supervision.state().version ?? "");
-			return contextChoices(facts, wanted.sizeBytes, { flavour, runner: wanted.runner });
+			const usualContext = await residency.usualContext(wanted);
+			return contextChoices(facts, wanted.sizeBytes, { flavour, runner: wanted.runner, usualContext });
 		},
 		async pull({ model }) {
 			pulls.start(model);
@@ -189,6 +194,18 @@ export function createHandlers(parts: HandlerParts): Handlers {
 		async startDemo() {
 			await shell.startDemo();
 			await supervision.relocate();
+			return null;
+		},
+		async pauseWatchdog() {
+			parts.watchdog.pause();
+			return null;
+		},
+		async resumeWatchdog() {
+			parts.watchdog.resume();
+			return null;
+		},
+		async skipBringBack({ key }) {
+			parts.watchdog.skip(key);
 			return null;
 		},
 		async retryEngine() {

@@ -4,12 +4,14 @@ import type { ShellState } from "../../shared/shell.ts";
 import { systemClock } from "./clock.ts";
 import { type Core, createCore } from "./create-core.ts";
 import { engineAddresses } from "./engine/engine-address.ts";
+import { createEngineLogReader } from "./engine/engine-log.ts";
 import { createOllamaLauncher } from "./engine/ollama-launcher.ts";
 import { createLog } from "./log/log.ts";
 import type { ElectronMemoryInfo } from "./memory/macos-memory-probe.ts";
 import { runCommand } from "./memory/run-command.ts";
 import { createSystemProbes } from "./memory/system-probes.ts";
 import type { Log, Notifier, Paths, Power, SettingsStore, Shell } from "./ports.ts";
+import { askWiredLimit } from "./residency/gpu-ceiling.ts";
 import { removeApiFile, writeApiFile } from "./store/api-file.ts";
 import { lockDataDir } from "./store/data-dir-lock.ts";
 import { openStore } from "./store/open-store.ts";
@@ -81,6 +83,8 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 		if (exitCode !== 0) throw new Error(`${file} ended with ${exitCode}`);
 		return stdout;
 	};
+	const appleSilicon = process.platform === "darwin" && process.arch === "arm64";
+	const wiredLimitMb = appleSilicon ? await askWiredLimit(runCommand) : null;
 	const demoFallback = host.demoFallback?.(log.child("demo"));
 	const core = createCore(
 		{
@@ -110,6 +114,8 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 					platform: process.platform,
 					run,
 				}),
+			engineLog: createEngineLogReader(),
+			...(appleSilicon ? { gpu: { wiredLimitMb } } : {}),
 			shell: host.shell,
 			...(host.power === undefined ? {} : { power: host.power }),
 			...(host.notifier === undefined ? {} : { notifier: host.notifier(log.child("notifier")) }),

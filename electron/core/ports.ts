@@ -2,6 +2,7 @@ import type { AppEvent, EventKind } from "../../shared/app-event.ts";
 import type { HistoryPoint, PLACES } from "../../shared/ipc.ts";
 import type { MachineSample } from "../../shared/machine.ts";
 import type { Message } from "../../shared/messages/message.ts";
+import type { ModelKey } from "../../shared/model.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { LoginItemStatus } from "../../shared/shell.ts";
 
@@ -97,6 +98,33 @@ export interface NewEvent {
 	readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** What a learned footprint belongs to: the same load again. */
+export interface LoadIdentity {
+	readonly key: ModelKey;
+	/** Tokens of one slot. */
+	readonly contextLength: number;
+	readonly parallel: number;
+	readonly kvType: string;
+	/** Kind and version of the engine, such as `ollama 0.33.0`. */
+	readonly engine: string;
+}
+
+/** What loads of one identity were seen to take, bytes. */
+export interface LearnedFootprint extends LoadIdentity {
+	/** Held after the load. */
+	readonly loadedBytes: number;
+	/** The largest up to the first prompt of a full batch; null before one was seen. */
+	readonly workingBytes: number | null;
+	/** The largest since; null before it rose above `workingBytes`. Never part of a prediction. */
+	readonly grownBytes: number | null;
+	readonly loads: number;
+	/** Of the last load. */
+	readonly loadMs: number | null;
+	/** What the formula said of the last load, to tell how well it holds. */
+	readonly predictedBytes: number | null;
+	readonly at: number;
+}
+
 /** Samples and events that survive a restart. */
 export interface HistoryStore {
 	/** Keeps one sample a minute. Never throws: a full disk becomes an event in the log, the sample is lost. */
@@ -110,6 +138,10 @@ export interface HistoryStore {
 	/** Names of models that Plimsoll loaded and that may still be loaded; survives a kill. */
 	ownLoads(): readonly string[];
 	setOwnLoad(modelKey: string, loaded: boolean): void;
+	/** What loads were seen to take, newest first. */
+	learned(): readonly LearnedFootprint[];
+	/** Keeps what was learned of one identity, in place of what was known of it. Never throws. */
+	learn(footprint: LearnedFootprint): void;
 	close(): void;
 }
 

@@ -9,7 +9,7 @@ export const MISBEHAVIOURS = {
 	"slow-load": 30,
 	/** The load never ends. */
 	"hang-load": 1,
-	/** An unload is accepted and never done: listed and alive. */
+	/** An unload is accepted and not done while this lasts: listed and alive. */
 	"hang-unload": 1,
 	/** The runner dies after this many tokens of an answer (default 3). */
 	"crash-mid-stream": 3,
@@ -31,7 +31,7 @@ export const MISBEHAVIOURS = {
 	orphan: 1,
 	/** Loading is refused because it does not fit. */
 	refusal: 1,
-	/** After an unload it is no longer listed and its process stays. */
+	/** After an unload it is no longer listed and its process stays while this lasts. */
 	"keep-memory": 1,
 	/** Each new prompt makes the runner grow by this many GB (default 0.5). */
 	growth: 0.5,

@@ -6,9 +6,10 @@ import type { Paths } from "../core/ports.ts";
 import { resolvePaths } from "../core/store/paths.ts";
 import { connectToPlimsoll } from "./api-client.ts";
 import { APP_VERSION } from "./app-version.ts";
-import { flushModels, type LoadFlags, loadModel, unloadModel } from "./commands/change-models.ts";
+import { flushModels, type LoadFlags, loadModel, trimModel, unloadModel } from "./commands/change-models.ts";
 import { runDoctor } from "./commands/doctor.ts";
 import { runDemoEngine } from "./commands/run-demo-engine.ts";
+import { showFit } from "./commands/show-fit.ts";
 import { showStatus } from "./commands/show-status.ts";
 import { addDemoEngineFlags, readDemoEngineFlags } from "./demo-engine-flags.ts";
 import { runnerEntry, runsFromSource } from "./places.ts";
@@ -162,6 +163,23 @@ async function run(given: readonly string[]): Promise<number> {
 		.action((flags: CommonFlags) =>
 			doing(flags, async (terminal) =>
 				flushModels(await connectToPlimsoll(pathsOf(flags)), terminal, flags.json === true),
+			),
+		);
+	withJson(program.command("trim"))
+		.description("unload and load again an idle model whose runner has grown")
+		.argument("<model>")
+		.action((model: string, flags: CommonFlags) =>
+			doing(flags, async (terminal) =>
+				trimModel(await connectToPlimsoll(pathsOf(flags)), terminal, model, flags.json === true),
+			),
+		);
+	withJson(program.command("fit"))
+		.description("say whether a model fits, without loading it; ends with 5 where it does not")
+		.argument("<model>")
+		.option("--num-ctx <tokens>", "context to judge it with", readTokens)
+		.action((model: string, flags: CommonFlags & { readonly numCtx?: number }) =>
+			doing(flags, async (terminal) =>
+				showFit(await connectToPlimsoll(pathsOf(flags)), terminal, model, flags, flags.json === true),
 			),
 		);
 	withHostFlags(withJson(program.command("doctor")))

@@ -9,6 +9,7 @@ import type { Pull } from "../pull.ts";
 import { DEFAULT_SETTINGS } from "../settings.ts";
 import type { AppState } from "../state.ts";
 import { fromGb } from "../units.ts";
+import { FIRST_WATCHDOG_STATE } from "../watchdog.ts";
 
 /** The moment every state stands at: 14:08 UTC. */
 export const NOW = Date.UTC(2026, 4, 12, 14, 8, 20);
@@ -324,6 +325,7 @@ export function usual(change: Partial<AppState> = {}): AppState {
 		},
 		engine: engine(),
 		machine: machine(18, 4.5, models),
+		budget: null,
 		loaded: models,
 		strays: [],
 		installed: library,
@@ -337,6 +339,8 @@ export function usual(change: Partial<AppState> = {}): AppState {
 			shortcutHeld: null,
 			ownMemoryBytes: 118 * 1024 ** 2,
 		},
+		watchdog: FIRST_WATCHDOG_STATE,
+		health: null,
 		lastFlush: null,
 		gateway: { port: 11435, wantedPort: null, error: null },
 		settings: { ...DEFAULT_SETTINGS, app: { ...DEFAULT_SETTINGS.app, welcomed: true } },

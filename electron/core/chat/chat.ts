@@ -17,6 +17,8 @@ export interface ChatDeps {
 		model: string,
 		signal: AbortSignal,
 	): Promise<{ readonly contextLength: number; readonly loadMs: number | null }>;
+	/** Milliseconds to keep a model after its answer, where a setting says so; absent leaves it to the engine. */
+	keepAliveMs?(model: string): number | undefined;
 	/** Marks the model as busy with a request of ours until released. */
 	inFlight(model: string): Stop;
 	/** Puts a new chat into the state. */
@@ -34,12 +36,16 @@ export interface Chat {
 	ask(text: string): void;
 	/** Stops the coming answer; what came is kept. */
 	stop(): void;
+	/** Ends the coming answer for a reason that is told below it; what came is kept. */
+	end(error: AppError): void;
 	/** Asks the last question again in place of its answer. Throws `invalid-argument` where there is none. */
 	retry(): void;
 	/** Stops and begins anew with the same model. */
 	startAnew(): void;
 	/** True while an answer by this model is under way. */
 	answers(model: string): boolean;
+	/** Model of the answer that is coming, or null. */
+	answering(): string | null;
 }
 
 /** An empty conversation. */
@@ -94,6 +100,7 @@ export function createChat(deps: ChatDeps): Chat {
 			const askedAtMs = deps.clock.monotonicMs();
 			let firstTokenMs: number | null = null;
 			let done: Extract<ChatChunk, { kind: "done" }> | null = null;
+			const keepAliveMs = deps.keepAliveMs?.(run.model);
 			const chunks = deps.engine().chat(
 				{
 					model: run.model,
@@ -101,6 +108,7 @@ export function createChat(deps: ChatDeps): Chat {
 						.filter((message) => message.text !== "")
 						.map((message) => ({ role: message.role, content: message.text })),
 					...(contextLength > 0 ? { contextLength } : {}),
+					...(keepAliveMs === undefined ? {} : { keepAliveMs }),
 				},
 				signal,
 			);
@@ -119,8 +127,9 @@ export function createChat(deps: ChatDeps): Chat {
 			}));
 		} catch (thrown) {
 			arriving.flush();
-			const error = AppError.wrap(thrown);
-			if (signal.aborted) change(id, (message) => ({ ...message, state: "stopped" }));
+			const reason: unknown = signal.reason;
+			const error = reason instanceof AppError ? reason : AppError.wrap(thrown);
+			if (signal.aborted && error !== reason) change(id, (message) => ({ ...message, state: "stopped" }));
 			else {
 				deps.log.warn("answer broke off", { model: run.model, code: error.code });
 				change(id, (message) => ({ ...message, state: "broken", error: error.serialize() }));
@@ -164,6 +173,9 @@ export function createChat(deps: ChatDeps): Chat {
 		stop() {
 			running?.abort.abort();
 		},
+		end(error) {
+			running?.abort.abort(error);
+		},
 		retry() {
 			refuseWhileAnswering();
 			const { model, messages } = deps.current();
@@ -181,6 +193,7 @@ export function createChat(deps: ChatDeps): Chat {
 			deps.show((chat) => ({ ...emptyChat(chat.model), draft: chat.draft }));
 		},
 		answers: (model) => running?.model === model,
+		answering: () => running?.model ?? null,
 	};
 }
 

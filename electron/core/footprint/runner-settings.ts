@@ -124,3 +124,22 @@ export function runnerSettingsFromCommandLine(commandLine: string, assumed: Runn
 		flashAttention: flash === "off" ? false : flash === "on" ? true : assumed.flashAttention,
 	};
 }
+
+/** Slots of the runners that are seen to run, by the first whose command line tells; null where none does. */
+export function parallelOf(commandLines: readonly string[]): number | null {
+	for (const commandLine of commandLines) {
+		const text = valueAfter(commandLine.split(/\s+/), "-np", "--parallel");
+		if (text !== null && /^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
+	}
+	return null;
+}
+
+/**
+ * Whether a runner maps its weights file instead of reading it into memory of its own, by its command line. MLX and the
+ * runners of 0.24 never do.
+ */
+export function mapsWeights(commandLine: string, program: RunnerProgram | null): boolean {
+	if (program !== null && program !== "llama-server") return false;
+	const words = commandLine.split(/\s+/);
+	return !words.includes("--no-mmap") && valueAfter(words, "--load-mode") !== "none";
+}

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { AppError } from "../../../shared/errors.ts";
 
 /** Names and values alternating, as node takes and gives them. */
 export type FlatHeaders = readonly string[];
@@ -26,6 +27,12 @@ export const PASSED_ON_ANSWER_HEADERS: FlatHeaders = [
 	"Content-Security-Policy",
 	"sandbox",
 ];
+
+/** Tells a client when to come back, where the error knows. */
+export function retryAfter(error: AppError): FlatHeaders {
+	const { retrySeconds } = error.params;
+	return retrySeconds === undefined ? [] : ["Retry-After", String(retrySeconds)];
+}
 
 /** The mark of this instance. */
 export function instanceHeader(instanceId: string): FlatHeaders {

@@ -40,8 +40,10 @@ export const loadedModelSchema = z.strictObject({
 export const strayRunnerSchema = z.strictObject({
 	pid: z.int(),
 	kind: z
-		.enum(["orphan", "other"])
-		.describe("orphan: left over, its engine is gone; other: another program's model server"),
+		.enum(["orphan", "left-behind", "other"])
+		.describe(
+			"orphan: left over, its engine is gone; left-behind: its model left the engine's list, the process has not ended; other: another program's model server",
+		),
 	model: z.string().nullable().describe("the model it holds, where that could be told"),
 	program: z.string(),
 	size_gb: gb.nullable().describe("what it really takes; null where that could not be measured"),
@@ -111,9 +113,79 @@ export const loadSchema = z.strictObject({
 	num_ctx: z.int(),
 	duration_seconds: z.number(),
 	models_unloaded: z.array(z.string()).describe("what had to leave for it"),
+	evictions: z
+		.array(z.strictObject({ model: z.string(), step: z.enum(["evict", "trim"]), because: z.string(), grade }))
+		.describe("the same with the reason, and how sure it is that they left"),
 	memory_released_gb: gb,
 	before: momentSchema,
 	after: momentSchema,
+});
+
+const stepSchema = z.strictObject({
+	step: z.enum(["evict", "trim"]),
+	model: z.string(),
+	gb: gb.describe("what it takes now; a trim: what it has grown by"),
+	because: z.enum(["memory", "single", "engine-models", "engine-memory", "reload"]),
+});
+
+/** `GET /api/memory/models/{id}/fit`; null everywhere where nothing can be judged. */
+export const fitSchema = z.strictObject({
+	model: z.string(),
+	verdict: z
+		.enum(["fits", "fits-after", "split", "over", "unknown"])
+		.describe("unknown: the engine does not share this machine's memory"),
+	num_ctx: z.int().nullable().describe("tokens it would get"),
+	num_ctx_source: z.enum(["request", "modelfile", "server", "tier", "default"]).nullable(),
+	footprint: z
+		.strictObject({
+			weights_gb: gb,
+			context_gb: gb,
+			overhead_gb: gb,
+			loaded_gb: gb.describe("held after the load"),
+			working_gb: gb.describe("added by the first large prompt"),
+			total_gb: gb.describe("what it is budgeted with: all of it, and a margin where it was never seen"),
+			may_grow_gb: gb,
+			source: z.enum(["learned", "predicted", "estimate"]),
+		})
+		.nullable(),
+	margin_gb: gb.nullable().describe("budget less footprint and safety; negative where it is over"),
+	budget_gb: gb.nullable().describe("what may be loaded after the evictions; may be negative"),
+	budget: z
+		.strictObject({
+			available_gb: gb,
+			lacking_gb: gb.describe("what models that stay will still take when they answer"),
+			given_back_gb: gb.describe("what the evictions give back"),
+			after_plan_gb: gb,
+			overhead_gb: gb,
+			safety_gb: gb,
+			factor: z.number(),
+		})
+		.nullable(),
+	evictions: z.array(stepSchema).describe("what would have to go, in order"),
+	wait_for: z.array(z.string()).describe("busy models that are waited for first"),
+	gpu_percent: z.number().nullable().describe("share of it that the GPU would take"),
+	because: z.enum(["memory", "engine-models", "engine-memory"]).nullable().describe("what stands in the way"),
+	help: z
+		.array(
+			z.strictObject({
+				kind: z.enum(["wait", "unpin", "flush", "context", "free"]),
+				models: z.array(z.string()).optional(),
+				num_ctx: z.int().optional(),
+				gb: gb.optional(),
+			}),
+		)
+		.describe("what would make room"),
+});
+
+/** `POST /api/memory/models/{id}/trim`. */
+export const trimSchema = z.strictObject({
+	success: z.boolean(),
+	model: z.string(),
+	grade,
+	before_gb: gb.describe("what its runner took before"),
+	after_gb: gb.describe("what the new one takes"),
+	memory_released_gb: gb.describe("the difference"),
+	duration_seconds: z.number(),
 });
 
 /** An event as the API tells it. */
@@ -161,6 +233,10 @@ export const healthSchema = z.strictObject({
 		state: z.enum(["connecting", "connected", "starting", "unreachable", "not-installed"]),
 		version: z.string().nullable(),
 	}),
+	checks: z
+		.array(z.strictObject({ name: z.string(), good: z.boolean(), detail: z.string() }))
+		.describe("what was found after the start; empty until it was looked at"),
+	watchdog: z.enum(["watching", "paused", "off"]).describe("whether memory pressure is acted on"),
 });
 
 /** `GET /`. */

@@ -1,15 +1,18 @@
 import type { z } from "zod";
 import type { AppEvent } from "../../../shared/app-event.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { FitHelp, FitVerdict } from "../../../shared/fit.ts";
 import type { HistorySlice } from "../../../shared/ipc.ts";
 import type { MachineSample, MachineState } from "../../../shared/machine.ts";
 import { createRenderer } from "../../../shared/messages/create-renderer.ts";
+import type { Message } from "../../../shared/messages/message.ts";
 import type { LoadedModel } from "../../../shared/model.ts";
-import type { FlushResult, LoadResult, ReleaseResult } from "../../../shared/operation.ts";
+import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "../../../shared/operation.ts";
 import type { AppState } from "../../../shared/state.ts";
 import { toGb } from "../../../shared/units.ts";
 import type {
 	eventSchema,
+	fitSchema,
 	flushSchema,
 	historySchema,
 	loadedModelSchema,
@@ -17,11 +20,17 @@ import type {
 	momentSchema,
 	statusSchema,
 	systemSchema,
+	trimSchema,
 	unloadSchema,
 } from "./api-shapes.ts";
 import { sentenceOf } from "./error-answer.ts";
 
 const english = createRenderer("en");
+
+/** A message as an English sentence. */
+export function textOf(message: Message): string {
+	return english.render(message);
+}
 
 /** A time as the HTTP API writes it. */
 export function isoTime(at: number): string {
@@ -164,10 +173,103 @@ export function loadOf(result: LoadResult): z.infer<typeof loadSchema> {
 		size_gb: toGb(result.footprintBytes),
 		num_ctx: result.contextLength,
 		duration_seconds: seconds(result.durationMs),
-		models_unloaded: result.evicted.map((release) => release.name),
+		models_unloaded: result.evicted
+			.filter(({ step, grade }) => step === "evict" && grade !== "not-confirmed")
+			.map((release) => release.name),
+		evictions: result.evicted.map(({ name, step, why, grade }) => ({
+			model: name,
+			step,
+			because: why,
+			grade,
+		})),
 		memory_released_gb: toGb(result.evicted.reduce((sum, release) => sum + release.releasedBytes, 0)),
 		before: momentOf(result.before),
 		after: momentOf(result.after),
+	};
+}
+
+function helpOf(help: FitHelp): z.infer<typeof fitSchema>["help"][number] {
+	switch (help.kind) {
+		case "wait":
+		case "unpin":
+			return { kind: help.kind, models: [...help.names] };
+		case "flush":
+			return { kind: help.kind, gb: toGb(help.spareBytes) };
+		case "context":
+			return { kind: help.kind, num_ctx: help.contextLength };
+		case "free":
+			return { kind: help.kind, gb: toGb(help.bytes) };
+	}
+}
+
+/** A verdict with every term; null where nothing could be judged. */
+export function fitOf(model: string, verdict: FitVerdict | null): z.infer<typeof fitSchema> {
+	if (verdict === null)
+		return {
+			model,
+			verdict: "unknown",
+			num_ctx: null,
+			num_ctx_source: null,
+			footprint: null,
+			margin_gb: null,
+			budget_gb: null,
+			budget: null,
+			evictions: [],
+			wait_for: [],
+			gpu_percent: null,
+			because: null,
+			help: [],
+		};
+	const { footprint, budget } = verdict;
+	return {
+		model: verdict.name,
+		verdict: verdict.outcome,
+		num_ctx: verdict.contextLength,
+		num_ctx_source: verdict.contextSource,
+		footprint: {
+			weights_gb: toGb(footprint.weightsBytes),
+			context_gb: toGb(footprint.contextBytes),
+			overhead_gb: toGb(footprint.overheadBytes),
+			loaded_gb: toGb(footprint.loadedBytes),
+			working_gb: toGb(footprint.workingBytes),
+			total_gb: toGb(footprint.totalBytes),
+			may_grow_gb: toGb(footprint.mayGrowBytes),
+			source: footprint.source,
+		},
+		margin_gb: toGb(verdict.marginBytes),
+		budget_gb: toGb(budget.budgetBytes),
+		budget: {
+			available_gb: toGb(budget.availableBytes),
+			lacking_gb: toGb(budget.lackingBytes),
+			given_back_gb: toGb(budget.givenBackBytes),
+			after_plan_gb: toGb(budget.afterPlanBytes),
+			overhead_gb: toGb(budget.overheadBytes),
+			safety_gb: toGb(verdict.safetyBytes),
+			factor: budget.factor,
+		},
+		evictions: verdict.steps.map(({ kind, name, bytes, because }) => ({
+			step: kind,
+			model: name,
+			gb: toGb(bytes),
+			because,
+		})),
+		wait_for: [...verdict.waitFor],
+		gpu_percent: verdict.gpuPercent,
+		because: verdict.because,
+		help: verdict.help.map(helpOf),
+	};
+}
+
+/** What came of a trim. */
+export function trimOf(result: TrimResult): z.infer<typeof trimSchema> {
+	return {
+		success: true,
+		model: result.name,
+		grade: result.grade,
+		before_gb: toGb(result.beforeBytes),
+		after_gb: toGb(result.afterBytes),
+		memory_released_gb: toGb(result.releasedBytes),
+		duration_seconds: seconds(result.durationMs),
 	};
 }
 
@@ -178,7 +280,7 @@ export function eventOf(event: AppEvent): z.infer<typeof eventSchema> {
 		at: isoTime(event.at),
 		kind: event.kind,
 		severity: event.severity,
-		text: english.render(event.message),
+		text: textOf(event.message),
 		message: { id: event.message.id, params: { ...event.message.params } },
 		data: { ...event.data },
 	};

@@ -3,7 +3,8 @@ import https from "node:https";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock, Stop } from "../ports.ts";
 import { type FlatHeaders, PASSED_ON_ANSWER_HEADERS } from "./answer-headers.ts";
-import { goesInChunks, writeAnswer } from "./answer-writer.ts";
+import { type AnswerWriting, goesInChunks, writeAnswer } from "./answer-writer.ts";
+import { errorLine } from "./error-line.ts";
 import { type BodyFraming, headersForClient, headersForEngine } from "./forwarded-headers.ts";
 import { sendError } from "./send-answer.ts";
 
@@ -21,9 +22,25 @@ export interface Passing {
 	readonly onHead: () => void;
 }
 
+/** A request under way. */
+export interface Passage {
+	/**
+	 * Ends it, on both sides: the client is told in its dialect, in a line of its own where its stream has begun, and
+	 * the engine sees the connection close. Does nothing where the answer is out already.
+	 */
+	end(error: AppError): void;
+}
+
+/** What attempts of one passage share. */
+interface Under {
+	/** It was ended from here, so what the connections report now is of no interest. */
+	ended: boolean;
+	cut: (error: AppError) => void;
+}
+
 /** Carries requests to the engine and its answers back, byte for byte. */
 export interface EnginePipe {
-	pass(passing: Passing): void;
+	pass(passing: Passing): Passage;
 	/** Ends idle connections to the engine. */
 	close(): void;
 }
@@ -77,7 +94,7 @@ function errorOf(thrown: Error, connected: boolean, url: string): AppError {
 }
 
 /** Sends the engine's answer back as it comes. */
-function answerBack(passing: Passing, answer: IncomingMessage): void {
+function answerBack(passing: Passing, answer: IncomingMessage, under: Under): AnswerWriting {
 	const { response } = passing;
 	passing.onHead();
 	const inChunks = goesInChunks(passing.request, answer);
@@ -88,12 +105,15 @@ function answerBack(passing: Passing, answer: IncomingMessage): void {
 		...(inChunks ? ["Transfer-Encoding", "chunked"] : []),
 	]);
 	// Also where the engine breaks off: a client must not take half an answer for a whole one.
-	answer.on("error", () => response.destroy());
-	writeAnswer(answer, response, inChunks);
+	answer.on("error", () => {
+		if (!under.ended) response.destroy();
+	});
+	const writing = writeAnswer(answer, response, inChunks);
 	// Usually the first piece of the body takes the head along; where it does not come, the head goes alone.
 	setImmediate(() => {
 		if (!response.writableEnded && !response.destroyed) response.flushHeaders();
 	});
+	return writing;
 }
 
 /**
@@ -143,7 +163,7 @@ export function createEnginePipe(parts: {
 		});
 	}
 
-	function attempt(passing: Passing, mayRetry: boolean): void {
+	function attempt(passing: Passing, under: Under, mayRetry: boolean): void {
 		const { request, response, body } = passing;
 		const to = currentAddress();
 		const upstream = send(passing, to);
@@ -165,9 +185,25 @@ export function createEnginePipe(parts: {
 				stopTimer?.();
 			});
 		});
-		upstream.on("response", (answer) => answerBack(passing, answer));
+		let line: (error: AppError) => boolean = () => false;
+		under.cut = (error) => {
+			passing.onHead();
+			request.unpipe(upstream);
+			if (!response.headersSent) sendError(request, response, error, passing.headers, clock);
+			else if (!line(error)) response.destroy();
+			upstream.destroy();
+		};
+		upstream.on("response", (answer) => {
+			if (under.ended) return;
+			const writing = answerBack(passing, answer, under);
+			line = (error) => {
+				const text = errorLine(request.url ?? "/", answer.headers["content-type"] ?? "", error);
+				return text !== null && writing.endWith(text);
+			};
+		});
 		upstream.on("error", (error) => {
 			stopTimer?.();
+			if (under.ended) return;
 			if (response.destroyed) {
 				passing.onHead();
 				return;
@@ -180,7 +216,7 @@ export function createEnginePipe(parts: {
 			const stale = upstream.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
 			if (mayRetry && stale && !flowsIn(passing)) {
 				response.off("close", leave);
-				attempt(passing, false);
+				attempt(passing, under, false);
 				return;
 			}
 			passing.onHead();
@@ -194,8 +230,9 @@ export function createEnginePipe(parts: {
 
 	return {
 		pass(passing) {
+			const under: Under = { ended: false, cut: () => undefined };
 			try {
-				attempt(passing, true);
+				attempt(passing, under, true);
 			} catch (thrown) {
 				const problem = thrown instanceof Error ? thrown.message : String(thrown);
 				passing.onHead();
@@ -207,6 +244,14 @@ export function createEnginePipe(parts: {
 					clock,
 				);
 			}
+			return {
+				end(error) {
+					const { response } = passing;
+					if (under.ended || response.destroyed || response.writableEnded) return;
+					under.ended = true;
+					under.cut(error);
+				},
+			};
 		},
 		close() {
 			agent.destroy();

@@ -1,6 +1,7 @@
 import type { AppEvent } from "../../../shared/app-event.ts";
+import type { FitVerdict } from "../../../shared/fit.ts";
 import type { HistorySlice } from "../../../shared/ipc.ts";
-import type { FlushResult, LoadResult, ReleaseResult } from "../../../shared/operation.ts";
+import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "../../../shared/operation.ts";
 import type { StatePatch } from "../../../shared/patch.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { AppState } from "../../../shared/state.ts";
@@ -35,6 +36,10 @@ export interface GatewayDeps {
 	/** Unloads by the own API; a model that still answers after 10 s resolves with `because: "draining"`. */
 	readonly unload: (model: string) => Promise<ReleaseResult>;
 	readonly flush: () => Promise<FlushResult>;
+	/** Judges a load as the own API would make it; null where nothing can be judged. */
+	readonly fit: (model: string, contextLength: number | null) => Promise<FitVerdict | null>;
+	/** Unloads an idle model and loads it again. */
+	readonly trim: (model: string) => Promise<TrimResult>;
 	/** Samples and events between two times, milliseconds since 1970. */
 	readonly history: (slice: {
 		readonly fromAt: number;

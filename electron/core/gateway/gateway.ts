@@ -2,6 +2,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from "no
 import type { Duplex } from "node:stream";
 import { AppError } from "../../../shared/errors.ts";
 import { corsHeaders, type FlatHeaders, instanceHeader, preflightHeaders } from "./answer-headers.ts";
+import { type Carried, createCarriedAnswers } from "./carried-answers.ts";
 import { createEnginePipe } from "./engine-pipe.ts";
 import { problemOf } from "./error-answer.ts";
 import type { GatewayDeps, GatewayLimits } from "./gateway-deps.ts";
@@ -43,6 +44,8 @@ export interface Gateway {
 	listen(port: number): Promise<Listening>;
 	/** Serves something else beside the API. */
 	mount(mount: Mount): void;
+	/** Answers of the engine that are on their way to clients now. */
+	carried(): readonly Carried[];
 	/** Breaks every connection off and stops listening. */
 	close(): Promise<void>;
 	readonly server: Server;
@@ -66,7 +69,8 @@ export function createGateway(deps: GatewayDeps, limitsOverride: Partial<Gateway
 	const { log } = deps;
 	const instance = instanceHeader(deps.instanceId);
 	const pipe = createEnginePipe({ ...deps, connectMs: limits.connectMs });
-	const passOn = createPassThrough(deps, limits, pipe);
+	const carried = createCarriedAnswers();
+	const passOn = createPassThrough(deps, limits, pipe, carried);
 	const ownApi = createOwnApi(routes, deps, limits);
 	const originRefused = createRefusedOrigins(deps);
 	const mounts: Mount[] = [];
@@ -247,6 +251,7 @@ export function createGateway(deps: GatewayDeps, limitsOverride: Partial<Gateway
 			log.info("listening", { port, wanted, ipv6: listening.ipv6 });
 			return { port, wantedPort: wanted === 0 || wanted === port ? null : wanted };
 		},
+		carried: carried.all,
 		mount(mount) {
 			mounts.push(mount);
 		},

@@ -3,7 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import { type FlatHeaders, OWN_ANSWER_HEADERS } from "./answer-headers.ts";
+import { type FlatHeaders, OWN_ANSWER_HEADERS, retryAfter } from "./answer-headers.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { GatewayDeps, GatewayLimits } from "./gateway-deps.ts";
 import { pathOf } from "./path-kind.ts";
@@ -77,6 +77,8 @@ export function createOwnApi(routes: readonly Route[], deps: GatewayDeps, limits
 			deps.log.error("a route failed", { path: pathOf(context.req.path), problem: error.message });
 		const answer = errorAnswer("plimsoll", error);
 		const headers = fullHeaders(context, answer.contentType);
+		const [name, value] = retryAfter(error);
+		if (name !== undefined && value !== undefined) headers.append(name, value);
 		return new Response(`${JSON.stringify(answer.body)}\n`, { status: answer.status, headers });
 	}
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../../shared/errors.ts";
 import type { AdmissionTicket } from "../residency/admission.ts";
 import type { FlatHeaders } from "./answer-headers.ts";
+import type { CarriedAnswers } from "./carried-answers.ts";
 import type { EnginePipe, Passing } from "./engine-pipe.ts";
 import type { GatewayDeps, GatewayLimits } from "./gateway-deps.ts";
 import { loadIntent, mayLoad } from "./load-request.ts";
@@ -26,6 +27,7 @@ export function createPassThrough(
 	deps: Pick<GatewayDeps, "admit" | "inFlight" | "clock" | "log">,
 	limits: Pick<GatewayLimits, "loadBodyBytes">,
 	pipe: EnginePipe,
+	carried: Pick<CarriedAnswers, "add">,
 ): (passed: PassedOn) => void {
 	/** Waits for leave to use the model. Rejects with the refusal, or with `cancelled` where the client has left. */
 	async function leaveFor(
@@ -61,11 +63,20 @@ export function createPassThrough(
 			return;
 		}
 		const ended = deps.inFlight(model);
+		let loads = ticket.basis === "load" || ticket.basis === "joined";
+		const passage = pipe.pass({
+			...passing,
+			onHead() {
+				loads = false;
+				ticket.release();
+			},
+		});
+		const arrived = carried.add({ model, loads: () => loads, end: passage.end });
 		response.once("close", () => {
 			ticket.release();
 			ended();
+			arrived();
 		});
-		pipe.pass({ ...passing, onHead: () => ticket.release() });
 	}
 
 	async function passLoading(passed: PassedOn): Promise<void> {

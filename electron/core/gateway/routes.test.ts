@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { AppError } from "../../../shared/errors.ts";
 import { message } from "../../../shared/messages/message.ts";
 import { fromGb } from "../../../shared/units.ts";
-import { problemSchema } from "./api-shapes.ts";
+import { fitSchema, problemSchema, trimSchema } from "./api-shapes.ts";
 import { routes } from "./routes.ts";
 import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
 import {
@@ -11,6 +11,7 @@ import {
 	goodLoad,
 	provedRelease,
 	startGateway,
+	verdictOver,
 } from "./testing/gateway-under-test.ts";
 import { type Answer, call, callJson } from "./testing/raw-http.ts";
 import { loadedModel, sampleState } from "./testing/sample-state.ts";
@@ -321,6 +322,46 @@ describe("load", () => {
 		expect(problemSchema.parse(answer.json())).toMatchObject({
 			code: "memory-too-low",
 			figures: { needed_gb: 2, available_gb: 1 },
+		});
+	});
+
+	it("tells whether a model fits with every term, for the context that is asked for", async () => {
+		const asked: unknown[] = [];
+		under.knobs.fit = async (...given) => {
+			asked.push(given);
+			return verdictOver;
+		};
+		const answer = await call(under.port, "/api/memory/models/deepcoder:14b/fit?num_ctx=8192");
+		expect(asked).toEqual([["deepcoder:14b", 8192]]);
+		expect(fitSchema.parse(answer.json())).toMatchObject({
+			verdict: "over",
+			num_ctx: 4096,
+			footprint: { weights_gb: 8.4, context_gb: 0.8, total_gb: 10.4, may_grow_gb: 8, source: "predicted" },
+			margin_gb: -0.9,
+			budget_gb: 10,
+			budget: { available_gb: 5.2, given_back_gb: 5.3, factor: 1 },
+			evictions: [{ step: "evict", model: "granite3.2-vision:2b", gb: 3.6, because: "memory" }],
+			help: [
+				{ kind: "context", num_ctx: 2048 },
+				{ kind: "free", gb: 0.9 },
+			],
+		});
+	});
+
+	it("says so where nothing can be judged, and refuses a context that is none", async () => {
+		under.knobs.fit = async () => null;
+		const answer = await call(under.port, "/api/memory/models/hf.co%2Fa%2Fb/fit");
+		expect(fitSchema.parse(answer.json())).toMatchObject({ model: "hf.co/a/b", verdict: "unknown" });
+		expect((await call(under.port, "/api/memory/models/a/fit?num_ctx=many")).status).toBe(400);
+	});
+
+	it("tells what a trim gave back", async () => {
+		const answer = await callJson(under.port, "POST", "/api/memory/models/a/trim", {});
+		expect(answer.status).toBe(200);
+		expect(trimSchema.parse(answer.json())).toMatchObject({
+			before_gb: 6.8,
+			after_gb: 5.2,
+			memory_released_gb: 1.6,
 		});
 	});
 

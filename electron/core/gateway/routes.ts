@@ -1,7 +1,18 @@
 import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import * as shapes from "./api-shapes.ts";
-import { flushOf, historyOf, isoTime, loadOf, releaseStatus, statusOf, unloadOf } from "./api-words.ts";
+import {
+	fitOf,
+	flushOf,
+	historyOf,
+	isoTime,
+	loadOf,
+	releaseStatus,
+	statusOf,
+	textOf,
+	trimOf,
+	unloadOf,
+} from "./api-words.ts";
 import { eventStream } from "./event-stream.ts";
 import { keepAliveMs } from "./keep-alive-value.ts";
 import { json, type Route, route } from "./route.ts";
@@ -64,7 +75,7 @@ export const routes: readonly Route[] = [
 		body: nothing,
 		responses: [{ status: 200, when: "always", body: shapes.healthSchema }],
 		async handler({ deps }) {
-			const { engine } = deps.state();
+			const { engine, health, watchdog } = deps.state();
 			return json(200, {
 				status: engine.connection.state === "connected" ? "healthy" : "degraded",
 				timestamp: isoTime(deps.clock.now()),
@@ -77,6 +88,12 @@ export const routes: readonly Route[] = [
 					state: engine.connection.state,
 					version: engine.version,
 				},
+				checks: (health?.checks ?? []).map(({ name, good, message }) => ({
+					name,
+					good,
+					detail: textOf(message),
+				})),
+				watchdog: watchdog.mode,
 			});
 		},
 	}),
@@ -181,6 +198,48 @@ export const routes: readonly Route[] = [
 				signal,
 			);
 			return json(200, loadOf(result));
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/api/memory/models/{id}/fit",
+		name: "memory_fit",
+		summary: "Whether a model fits, without loading it",
+		description:
+			"The verdict that a load through this API would get now, with every term: what the model would take, what may still be loaded, what would have to go and what would make room.",
+		params: modelParams,
+		query: z.object({
+			num_ctx: z.coerce.number().int().min(1).max(16_777_216).optional().describe("tokens of context"),
+		}),
+		body: nothing,
+		responses: [
+			{ status: 200, when: "always; also where it does not fit", body: shapes.fitSchema },
+			problem(404, "there is no such model"),
+			problem(409, "it runs in the cloud"),
+			problem(502, "the engine does not answer"),
+		],
+		async handler({ deps, params, query }) {
+			return json(200, fitOf(params.id, await deps.fit(params.id, query.num_ctx ?? null)));
+		},
+	}),
+	route({
+		method: "POST",
+		path: "/api/memory/models/{id}/trim",
+		name: "memory_trim",
+		summary: "Unload and load again one idle model whose runner has grown",
+		description:
+			"Answers when the model is listed again, with what its runner took before and takes now. Context and keep-alive stay as they were.",
+		params: modelParams,
+		query: anyQuery,
+		body: z.object({}).default({}),
+		responses: [
+			{ status: 200, when: "it is loaded again", body: shapes.trimSchema },
+			problem(404, "it is not loaded"),
+			problem(409, "it works right now"),
+			problem(504, "it did not leave"),
+		],
+		async handler({ deps, params }) {
+			return json(200, trimOf(await deps.trim(params.id)));
 		},
 	}),
 	route({

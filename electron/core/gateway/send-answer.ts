@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AppError } from "../../../shared/errors.ts";
 import type { Clock } from "../ports.ts";
-import { type FlatHeaders, OWN_ANSWER_HEADERS } from "./answer-headers.ts";
+import { type FlatHeaders, OWN_ANSWER_HEADERS, retryAfter } from "./answer-headers.ts";
 import { dialectOf, errorAnswer } from "./error-answer.ts";
 
 /** How long a client whose body is not wanted may go on sending, so that it reads the answer instead of a reset. */
@@ -44,6 +44,7 @@ export function sendError(
 		...headers,
 		...(error.code === "unauthorized" ? ["WWW-Authenticate", 'Bearer realm="Plimsoll"'] : []),
 		...(error.code === "request-timeout" ? ["Connection", "close"] : []),
+		...retryAfter(error),
 		...(error.code === "method-not-allowed" ? ["Allow", String(error.params.allowed ?? "")] : []),
 	];
 	sendJson(response, answer.status, answer.contentType, answer.body, extra);

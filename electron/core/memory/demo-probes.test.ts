@@ -76,6 +76,7 @@ it("takes real runners and their end from the system, and only their sizes from 
 	real.length = 0;
 	// The demo still lists it; the system knows better.
 	expect(await processes.isAlive(50, 990)).toBe(false);
+	expect(await processes.footprint(50)).toBeNull();
 });
 
 it("takes everything from the demo where its runners are simulated", async () => {

@@ -73,8 +73,11 @@ export function createDemoProbes(parts: {
 			return answer === null ? ofDemo : named(ofDemo, enginePid);
 		},
 		async footprint(pid): Promise<ProcessFootprint | null> {
-			const runner = (await read()).runners.find((each) => each.pid === pid);
+			const machine = await read();
+			const runner = machine.runners.find((each) => each.pid === pid);
 			if (runner === undefined) return null;
+			// The demo notices the end of a process later than the system does.
+			if (machine.runners_are === "processes" && !(await parts.system.isAlive(pid, null))) return null;
 			return { bytes: runner.memory_bytes, heldBytes: runner.held_bytes, rounded: false };
 		},
 		async isAlive(pid, startedAt) {

@@ -33,16 +33,17 @@ describe("admission", () => {
 			expect(ticket(await world.residency.admission.admit({ model, ...gateway })).basis).toBe("free");
 	});
 
-	it("refuses weights and what must stay free together, with the figures, unless forced", async () => {
+	it("refuses what the model takes and what must stay free together, with the figures, unless forced", async () => {
 		const world = createFakeWorld();
 		world.install("a:latest", 4);
-		world.availableBytes = fromGb(5) - 1;
+		// A margin of 5 % and 0.3 GB comes on top of a size that is all that is known; 1 GB has to stay free.
+		world.availableBytes = fromGb(6);
 		const answer = await world.residency.admission.admit({ model: "a", ...gateway });
 		expect(answer).toMatchObject({
 			kind: "refusal",
-			error: { code: "memory-too-low", params: { neededBytes: fromGb(5) } },
+			error: { code: "memory-too-low", params: { neededBytes: fromGb(5.5), availableBytes: fromGb(4.9) } },
 		});
-		world.availableBytes = fromGb(5);
+		world.availableBytes = fromGb(7);
 		ticket(await world.residency.admission.admit({ model: "a", ...gateway })).release();
 		world.availableBytes = 0;
 		ticket(await world.residency.admission.admit({ model: "a", ...gateway, force: true })).release();
@@ -54,14 +55,17 @@ describe("admission", () => {
 		world.install("b:latest", 4);
 		world.appear("b:latest");
 		await world.poll();
-		world.availableBytes = fromGb(6);
+		world.availableBytes = fromGb(8);
+		world.answer("b:latest");
 		world.runner("b:latest").heldBytes = fromGb(2);
 		await world.clock.advance(5_000);
-		expect(await world.residency.admission.admit({ model: "a", ...gateway })).toMatchObject({
+		expect(
+			await world.residency.admission.admit({ model: "a", ...gateway, requestedBy: "popover" }),
+		).toMatchObject({
 			kind: "refusal",
-			error: { params: { neededBytes: fromGb(5), availableBytes: fromGb(4) } },
+			error: { params: { neededBytes: fromGb(5.5), availableBytes: fromGb(4.9) } },
 		});
-		world.runner("b:latest").heldBytes = fromGb(3);
+		world.runner("b:latest").heldBytes = fromGb(3.9);
 		await world.clock.advance(5_000);
 		ticket(await world.residency.admission.admit({ model: "a", ...gateway })).release();
 	});

@@ -1,12 +1,15 @@
 import type { AppEvent, EventKind } from "../../../shared/app-event.ts";
+import type { FitVerdict } from "../../../shared/fit.ts";
 import { type Message, message } from "../../../shared/messages/message.ts";
 import type { LoadedModel, ModelKey } from "../../../shared/model.ts";
-import type { FlushResult, ReleaseResult } from "../../../shared/operation.ts";
+import type { FlushResult, ReleaseResult, TrimResult } from "../../../shared/operation.ts";
 import { sleep } from "../clock.ts";
 import type { Clock, HistoryStore, NewEvent, Stop } from "../ports.ts";
 import type { Admission } from "./admission.ts";
 import { createCounts } from "./counts.ts";
+import { fitFigures } from "./fit-words.ts";
 import type { Observer } from "./observer.ts";
+import type { RoomFor } from "./unloads.ts";
 
 /** An entry that leaves the list this close to its expiry left by itself; lists come up to 4 s apart. */
 const EXPIRY_SLACK_MS = 5_000;
@@ -23,7 +26,11 @@ export interface Journal {
 	arriving(key: ModelKey): () => void;
 	/** A release of ours runs, so its going needs no other line, until the returned function is called. */
 	leaving(key: ModelKey): () => void;
-	released(model: LoadedModel, result: ReleaseResult): void;
+	/** A release of ours has ended; `room` says for which load, where it was for one. */
+	released(model: LoadedModel, result: ReleaseResult, room: RoomFor | null): void;
+	trimmed(result: TrimResult): void;
+	/** How long the load of a model that has just come took, milliseconds, where it went through the gate. */
+	loadMs(key: ModelKey): number | null;
 	flushed(result: FlushResult): void;
 	stop(): void;
 }
@@ -51,6 +58,10 @@ export function createJournal(parts: JournalParts): Journal {
 	const { observer, admission, clock, history } = parts;
 	const arriving = createCounts<ModelKey>();
 	const leaving = createCounts<ModelKey>();
+	/** What the last load of each was judged with. */
+	const judged = new Map<ModelKey, FitVerdict>();
+	/** When the last load of each through the gate for somebody else began; what it took is learned afterwards. */
+	const lastBeganMs = new Map<ModelKey, number>();
 	/** Loads that went through the gate for somebody else, until they are written down or came to nothing. */
 	const admitted = new Map<ModelKey, Admitted>();
 	let stopped = false;
@@ -67,7 +78,13 @@ export function createJournal(parts: JournalParts): Journal {
 	function loaded(model: LoadedModel, footprintBytes: number, durationMs: number): void {
 		history.setOwnLoad(model.key, true);
 		const figures = { model: model.name, footprintBytes, durationMs };
-		record("loaded", "info", message("event.loaded", figures), { ...figures, key: model.key });
+		const verdict = judged.get(model.key);
+		judged.delete(model.key);
+		record("loaded", "info", message("event.loaded", figures), {
+			...figures,
+			key: model.key,
+			...(verdict === undefined ? {} : { verdict: fitFigures(verdict) }),
+		});
 	}
 
 	/** A request that was let through has loaded it; what was measured last may be from the middle of its load. */
@@ -101,8 +118,10 @@ export function createJournal(parts: JournalParts): Journal {
 	}
 
 	const stops: Stop[] = [
-		admission.onLoad(({ key }, running) => {
+		admission.onLoad(({ key, verdict }, running) => {
+			if (running && verdict !== null) judged.set(key, verdict);
 			if (running) {
+				lastBeganMs.set(key, clock.monotonicMs());
 				admitted.set(key, { beganMs: clock.monotonicMs(), endedMs: null, listedEarly: false });
 				return;
 			}
@@ -132,6 +151,7 @@ export function createJournal(parts: JournalParts): Journal {
 		}),
 		observer.onWent((model) => {
 			forgetOwn(model.key);
+			lastBeganMs.delete(model.key);
 			// What loads anew with another context goes first, and what is listed early may never come.
 			const loads = arriving.has(model.key) || admitted.get(model.key)?.endedMs === null;
 			if (leaving.has(model.key) || loads) return;
@@ -151,16 +171,30 @@ export function createJournal(parts: JournalParts): Journal {
 		loaded,
 		arriving: arriving.hold,
 		leaving: leaving.hold,
-		released(model, result) {
+		released(model, result, room) {
 			const { grade, releasedBytes, durationMs } = result;
 			if (grade !== "not-confirmed") forgetOwn(model.key);
 			const said =
-				grade === "proved"
-					? message("event.unloaded", { model: model.name, releasedBytes, durationMs })
-					: grade === "engine-says-so"
-						? message("event.unloaded-unproved", { model: model.name })
-						: message("event.unload-not-confirmed", { model: model.name });
-			record("unloaded", grade === "not-confirmed" ? "warning" : "info", said, { ...result });
+				grade === "proved" && room !== null
+					? message("event.evicted", { model: model.name, wanted: room.for, releasedBytes, durationMs })
+					: grade === "proved"
+						? message("event.unloaded", { model: model.name, releasedBytes, durationMs })
+						: grade === "engine-says-so"
+							? message("event.unloaded-unproved", { model: model.name })
+							: message("event.unload-not-confirmed", { model: model.name });
+			record("unloaded", grade === "not-confirmed" ? "warning" : "info", said, {
+				...result,
+				...(room === null ? {} : { for: room.for, why: room.because }),
+			});
+		},
+		trimmed(result) {
+			const { name, releasedBytes, durationMs } = result;
+			const said = message("event.trimmed", { model: name, releasedBytes, durationMs });
+			record("unloaded", "info", said, { ...result });
+		},
+		loadMs(key) {
+			const began = lastBeganMs.get(key);
+			return began === undefined ? null : Math.round(clock.monotonicMs() - began);
 		},
 		flushed(result) {
 			const total = result.releases.length;

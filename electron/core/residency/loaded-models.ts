@@ -11,6 +11,7 @@ import type { LoadedRow } from "../engine/engine.ts";
 import type { TimedFootprint, UnmatchedRunner } from "../memory/machine-view.ts";
 import type { ProcessInfo } from "../ports.ts";
 import { type Activity, activityState } from "./model-activity.ts";
+import type { UnlistedRunner } from "./unlisted-runners.ts";
 
 /** A model that was asked to leave and has not left in this time although idle is stuck. */
 export const STUCK_AFTER_MS = 10_000;
@@ -182,26 +183,27 @@ function programOf(runner: UnmatchedRunner): string {
 	return program.slice(program.lastIndexOf("/") + 1).trim();
 }
 
-/** Runners that no engine lists, as shown. */
+/** A runner may take so long to end once its model is off the list, before it counts as left behind. */
+const LEFT_BEHIND_AFTER_MS = 5_000;
+
+/** Runners that no engine lists, as shown; those that load, or are about to end, are none. */
 export function strayRunners(
-	unmatched: readonly {
-		readonly runner: UnmatchedRunner;
-		readonly model: string | null;
-		readonly footprintBytes: number | null;
-	}[],
+	unlisted: readonly (UnlistedRunner & { readonly model: string | null })[],
+	now: number,
 ): readonly StrayRunner[] {
-	return unmatched.flatMap(({ runner, model, footprintBytes }) =>
-		runner.kind === "loading"
-			? []
-			: [
-					{
-						pid: runner.process.pid,
-						startedAt: runner.process.startedAt ?? 0,
-						kind: runner.kind,
-						model,
-						program: programOf(runner),
-						footprintBytes,
-					},
-				],
-	);
+	return unlisted.flatMap(({ runner, model, footprint, wasListed, firstSeenAt }) => {
+		const stays = wasListed && now - firstSeenAt >= LEFT_BEHIND_AFTER_MS;
+		const kind = runner.kind !== "loading" ? runner.kind : stays ? ("left-behind" as const) : null;
+		if (kind === null) return [];
+		return [
+			{
+				pid: runner.process.pid,
+				startedAt: runner.process.startedAt ?? 0,
+				kind,
+				model,
+				program: programOf(runner),
+				footprintBytes: footprint?.bytes ?? null,
+			},
+		];
+	});
 }

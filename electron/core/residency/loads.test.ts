@@ -108,7 +108,7 @@ describe("loading", () => {
 		w.availableBytes = fromGb(4.5);
 		await expect(w.clock.until(w.residency.load({ model: "a" }, "api"))).rejects.toMatchObject({
 			code: "memory-too-low",
-			params: { model: "a:latest", neededBytes: fromGb(5), availableBytes: fromGb(4.5) },
+			params: { model: "a:latest", neededBytes: fromGb(5.5), availableBytes: fromGb(3.7) },
 		});
 		expect(w.engineLoads).toEqual([]);
 		expect(w.residency.operations()).toEqual([]);

@@ -3,13 +3,14 @@ import type { CallArgument } from "../../../shared/ipc.ts";
 import type { MachineSample } from "../../../shared/machine.ts";
 import type { InstalledModel, ModelKey } from "../../../shared/model.ts";
 import { isCloudName } from "../../../shared/model-name.ts";
-import type { LoadResult, Operation } from "../../../shared/operation.ts";
+import type { Eviction, LoadResult, Operation } from "../../../shared/operation.ts";
 import type { EngineSupervision } from "../engine/supervision.ts";
 import type { MachineWatch } from "../memory/machine-view.ts";
 import type { Clock, Log } from "../ports.ts";
 import { type Admission, type AdmissionTicket, installedModel } from "./admission.ts";
 import { createDeferred } from "./deferred.ts";
 import { requireEngine, watchEngine } from "./engine-watch.ts";
+import type { Fits } from "./fits.ts";
 import type { Journal } from "./journal.ts";
 import { createLoadWatch } from "./load-watch.ts";
 import type { Observer } from "./observer.ts";
@@ -33,6 +34,7 @@ export interface LoadParts {
 	readonly journal: Journal;
 	readonly unloads: Unloads;
 	readonly pins: Pick<Pins, "isPinned">;
+	readonly fits: Pick<Fits, "largestContext">;
 }
 
 /** Loads through Plimsoll. */
@@ -132,11 +134,35 @@ export function createLoads(parts: LoadParts): Loads {
 		};
 	}
 
+	/** An engine that ran out of memory is answered with the largest smaller context that fits, where there is one. */
+	async function withContextThatFits(
+		error: unknown,
+		argument: LoadArgument,
+		model: InstalledModel,
+	): Promise<unknown> {
+		if (!(error instanceof AppError) || error.code !== "engine-out-of-memory") return error;
+		const { wanted, largest } = await parts.fits.largestContext(model, argument.contextLength ?? null);
+		parts.log.warn("the engine ran out of memory", {
+			model: model.name,
+			contextLength: wanted,
+			largestContext: largest,
+			text: error.params.text,
+		});
+		return largest === null
+			? error
+			: AppError.of(
+					"load-out-of-memory",
+					{ model: model.name, contextLength: wanted, largestContext: largest },
+					error,
+				);
+	}
+
 	async function perform(
 		argument: LoadArgument,
 		model: InstalledModel,
 		row: BoardEntry,
 		signal: AbortSignal,
+		evicted: readonly Eviction[],
 	): Promise<LoadResult> {
 		const startedMs = clock.monotonicMs();
 		const wasLoaded = observer.find(model.key) !== null;
@@ -185,13 +211,13 @@ export function createLoads(parts: LoadParts): Loads {
 				footprintBytes,
 				contextLength: listed.contextLength,
 				already: false,
-				evicted: [],
+				evicted,
 				before,
 				after: await sample(),
 			};
 		} catch (error) {
 			request.abort();
-			if (!signal.aborted) throw error;
+			if (!signal.aborted) throw await withContextThatFits(error, argument, model);
 			row.change({ state: "cancelling" });
 			endLoading();
 			if (!watch.gone()) await watching.awaitGone(model, wasLoaded);
@@ -225,7 +251,8 @@ export function createLoads(parts: LoadParts): Loads {
 			for (;;) {
 				ticket = await admitted(argument, model, requestedBy, abort.signal);
 				if (abort.signal.aborted) throw AppError.of("cancelled", {});
-				if (ticket.basis !== "loaded") return await perform(argument, model, row, abort.signal);
+				if (ticket.basis !== "loaded")
+					return await perform(argument, model, row, abort.signal, ticket.evicted ?? []);
 				const result = await already(argument, model);
 				if (result !== null) return result;
 				await observer.lookNow();

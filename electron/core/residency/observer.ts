@@ -126,7 +126,10 @@ export function createObserver(parts: ObserverParts): Observer {
 		const explained = new Set(rows.all().map((entry) => entry.process?.pid));
 		return unlisted
 			.all()
-			.filter(({ runner }) => runner.kind === "loading" && !explained.has(runner.process.pid))
+			.filter(
+				({ runner, wasListed }) =>
+					runner.kind === "loading" && !wasListed && !explained.has(runner.process.pid),
+			)
 			.map((entry) => {
 				const installed = unlisted.modelOf(entry.runner, (model) => loadsHere(model.key));
 				return {
@@ -180,11 +183,8 @@ export function createObserver(parts: ObserverParts): Observer {
 			simulated: reader.simulated(),
 		});
 		strays = strayRunners(
-			unlisted.all().map(({ runner, footprint }) => ({
-				runner,
-				model: unlisted.nameOf(runner),
-				footprintBytes: footprint?.bytes ?? null,
-			})),
+			unlisted.all().map((entry) => ({ ...entry, model: unlisted.nameOf(entry.runner) })),
+			now,
 		);
 		machine.setHeldBytes(loaded.reduce((sum, model) => sum + (model.heldBytes ?? 0), 0));
 		followLoads(newcomers.length > 0 || !ownLoading.empty() || !expected.empty());

@@ -1,22 +1,35 @@
 import { AppError } from "../../../shared/errors.ts";
-import type { LoadedModel } from "../../../shared/model.ts";
-import type { FlushResult, LoadResult, Operation, ReleaseResult } from "../../../shared/operation.ts";
+import type { BudgetState, FitVerdict, GpuCeiling } from "../../../shared/fit.ts";
+import type { InstalledModel, LoadedModel } from "../../../shared/model.ts";
+import type {
+	FlushResult,
+	LoadResult,
+	Operation,
+	ReleaseResult,
+	TrimResult,
+} from "../../../shared/operation.ts";
 import type { Settings } from "../../../shared/settings.ts";
+import type { EngineLogReader } from "../engine/engine-log.ts";
 import type { EngineSupervision } from "../engine/supervision.ts";
+import { createFootprints } from "../footprint/footprints.ts";
 import type { MachineWatch } from "../memory/machine-view.ts";
 import type { Clock, HistoryStore, Log, NewEvent, Stop } from "../ports.ts";
 import { type Admission, createAdmission, installedModel } from "./admission.ts";
 import { followAdmitted } from "./admitted-loads.ts";
 import { requireEngine } from "./engine-watch.ts";
+import { createFits, type FitAsker } from "./fits.ts";
 import { createFlushes } from "./flushes.ts";
 import { createJournal } from "./journal.ts";
+import { followLearning } from "./learning.ts";
 import { createLoads, type LoadArgument } from "./loads.ts";
+import { makeRoom } from "./make-room.ts";
 import type { Observer } from "./observer.ts";
 import { createOperationBoard } from "./operation-board.ts";
 import type { Pace } from "./pace.ts";
 import { createPins } from "./pins.ts";
 import { DEFAULT_KEEP_ALIVE_MS, touchModel } from "./touch.ts";
-import { createUnloads, releaseResult } from "./unloads.ts";
+import { createTrims, type Trims } from "./trims.ts";
+import { createUnloads, releaseResult, type Unloads } from "./unloads.ts";
 
 /** What residency needs. */
 export interface ResidencyParts {
@@ -27,7 +40,14 @@ export interface ResidencyParts {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly settings: () => Settings;
-	readonly history: Pick<HistoryStore, "ownLoads" | "setOwnLoad">;
+	readonly history: Pick<HistoryStore, "ownLoads" | "setOwnLoad" | "learned" | "learn">;
+	/** Reads what the engine's log tells; absent where there is none to read. */
+	readonly engineLog?: EngineLogReader;
+	/**
+	 * What the GPU may hold on a machine of this size by what its engine logged (bytes, or null), or null where memory has
+	 * no such limit; absent where there is no such machine.
+	 */
+	readonly gpu?: (totalBytes: number, logBytes: number | null) => GpuCeiling | null;
 	readonly record: (event: NewEvent) => void;
 }
 
@@ -49,6 +69,16 @@ export interface Residency {
 	load(argument: LoadArgument, requestedBy: RequestedBy, signal?: AbortSignal): Promise<LoadResult>;
 	/** Unloads a model by name or key. Rejects with `model-not-loaded`, `model-not-found`, `engine-unreachable`, or `cancelled` when it was kept. */
 	unload(name: string, options: UnloadOptions): Promise<ReleaseResult>;
+	/** Judges a load without loading. Rejects with `model-not-found`; null where nothing can be judged. */
+	fit(name: string, contextLength: number | null, asker: FitAsker): Promise<FitVerdict | null>;
+	/** Tokens a model would get where nobody asks for a context. */
+	usualContext(model: InstalledModel): Promise<number>;
+	/** Unloads an idle model and loads it again as it was. Rejects like {@link unload}, and with `model-busy`. */
+	trim(name: string, requestedBy: RequestedBy): Promise<TrimResult>;
+	/** The budget now, with verdicts over these; null where there is none. */
+	budgetState(judged: readonly InstalledModel[]): BudgetState | null;
+	/** The engine has told more of what budget and verdicts are made from. */
+	onBudget(listener: () => void): Stop;
 	/** Calls off the unloading of a model; it keeps the keep-alive it had left. */
 	keep(name: string): Promise<void>;
 	/** Keeps a loaded model for ever, or no longer. */
@@ -72,13 +102,39 @@ export interface Residency {
 export function createResidency(parts: ResidencyParts): Residency {
 	const { supervision, observer, clock, pace, machine } = parts;
 	const board = createOperationBoard(clock);
-	const admission = createAdmission(parts);
+	const footprints = createFootprints({
+		supervision,
+		history: parts.history,
+		engineLog: parts.engineLog ?? { facts: async () => null },
+		gpuBytes: () => gpu(machine.state()?.sample.totalBytes ?? 0)?.bytes ?? null,
+		commandLines: () => observer.loaded().flatMap(({ key }) => observer.processOf(key)?.commandLine ?? []),
+	});
+	const gpu = (totalBytes: number) =>
+		totalBytes > 0 ? (parts.gpu?.(totalBytes, footprints.engineLog()?.gpuBytes ?? null) ?? null) : null;
+	const fits = createFits({ ...parts, footprints, gpu });
+	const room = {
+		observer,
+		clock,
+		log: parts.log,
+		unloads: (): Unloads => unloads,
+		trims: (): Trims => trims,
+	};
+	const admission = createAdmission({
+		...parts,
+		fits,
+		makeRoom: (verdict, signal) => makeRoom(room, verdict, signal),
+	});
 	const journal = createJournal({ ...parts, admission });
 	const unloads = createUnloads(parts, board, journal);
 	const pins = createPins(parts);
-	const loads = createLoads({ ...parts, admission, board, journal, unloads, pins });
+	const trims = createTrims({ ...parts, board, journal, unloads });
+	const loads = createLoads({ ...parts, admission, board, journal, unloads, pins, fits });
 	const flushes = createFlushes({ ...parts, board, journal, unloads, loads });
-	const stops: Stop[] = [followAdmitted(admission, observer, board), followEngine()];
+	const stops: Stop[] = [
+		followAdmitted(admission, observer, board),
+		followEngine(),
+		followLearning({ observer, footprints, clock, loadMs: journal.loadMs }),
+	];
 	let letPaceGo: Stop | null = null;
 	let releasing = false;
 
@@ -136,6 +192,20 @@ export function createResidency(parts: ResidencyParts): Residency {
 			const release = unloads.begin(await listed(name), requestedBy);
 			return releaseResult(release, clock, untilDrainingMs);
 		},
+		async fit(name, contextLength, asker) {
+			requireEngine(supervision);
+			const model = installedModel(supervision.installed(), name);
+			if (model === null) throw AppError.of("model-not-found", { model: name });
+			if (model.location === "cloud") throw AppError.of("model-in-cloud", { model: name });
+			return fits.judge(model, contextLength, asker);
+		},
+		async trim(name, requestedBy) {
+			const model = await listed(name);
+			return admission.holding(async () => (await trims.trimNow(model, requestedBy)).result);
+		},
+		usualContext: async (model) => (await footprints.ofLoad(model, null)).contextLength,
+		budgetState: fits.budgetState,
+		onBudget: footprints.onKnown,
 		async keep(name) {
 			const model = await listed(name);
 			const release = unloads.running(model.key);
@@ -176,6 +246,8 @@ export function createResidency(parts: ResidencyParts): Residency {
 			admission.sendAway(AppError.of("cancelled", {}));
 			admission.stop();
 			journal.stop();
+			fits.stop();
+			footprints.stop();
 			pins.stop();
 			for (const stop of stops) stop();
 			letPaceGo?.();

@@ -19,5 +19,5 @@ it("a runner whose memory cannot be told is there all the same", async () => {
 		() => [],
 	);
 	await unlisted.look(view);
-	expect(unlisted.all()).toEqual([{ runner: orphan, firstSeenAt: 1, footprint: null }]);
+	expect(unlisted.all()).toEqual([{ runner: orphan, firstSeenAt: 1, footprint: null, wasListed: false }]);
 });

@@ -10,6 +10,8 @@ export interface UnlistedRunner {
 	readonly runner: UnmatchedRunner;
 	readonly firstSeenAt: number;
 	readonly footprint: TimedFootprint | null;
+	/** The engine listed its model before: it does not load, it was left when the model went. */
+	readonly wasListed: boolean;
 }
 
 /** Runners that the engine does not list: still loading, left behind, or of another program. */
@@ -31,6 +33,8 @@ export function createUnlistedRunners(
 	installed: () => readonly InstalledModel[],
 ): UnlistedRunners {
 	let known: ReadonlyMap<string, UnlistedRunner> = new Map();
+	/** Processes that live and have held a listed model. */
+	let heldListed: ReadonlySet<string> = new Set();
 	function modelOf(
 		{ modelName, weightsBlob }: UnmatchedRunner,
 		preferred: (model: InstalledModel) => boolean,
@@ -63,11 +67,16 @@ export function createUnlistedRunners(
 							runner,
 							firstSeenAt: kept?.firstSeenAt ?? view.at,
 							footprint: footprint ?? kept?.footprint ?? null,
+							wasListed: heldListed.has(id),
 						},
 					] as const;
 				}),
 			);
 			known = new Map(entries);
+			heldListed = new Set([
+				...[...view.runners.values()].map(({ process }) => processId(process)),
+				...entries.filter(([, { wasListed }]) => wasListed).map(([id]) => id),
+			]);
 		},
 		modelOf,
 		nameOf(runner) {
@@ -76,6 +85,7 @@ export function createUnlistedRunners(
 		},
 		forget() {
 			known = new Map();
+			heldListed = new Set();
 		},
 	};
 }

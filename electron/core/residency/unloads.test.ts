@@ -79,6 +79,16 @@ describe("unloading", () => {
 			because: "process-alive",
 			releasedBytes: 0,
 		});
+		await world.clock.advance(2_000);
+		expect(world.observer.loaded()).toEqual([]);
+		expect(world.observer.strays()).toMatchObject([
+			{ kind: "left-behind", model: "a:latest", footprintBytes: fromGb(2) },
+		]);
+		expect(world.reasons).not.toContain("loading");
+		world.misbehave.processStays = false;
+		world.runner("a:latest").alive = false;
+		await world.clock.advance(6_000);
+		expect(world.observer.strays()).toEqual([]);
 	});
 
 	it("waits for an answer as long as it takes, says so, and is proved in the end", async () => {

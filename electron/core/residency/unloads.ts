@@ -1,4 +1,5 @@
 import { AppError } from "../../../shared/errors.ts";
+import type { StepReason } from "../../../shared/fit.ts";
 import type { LoadedModel, ModelKey } from "../../../shared/model.ts";
 import type { Operation, ReleaseResult } from "../../../shared/operation.ts";
 import type { Clock } from "../ports.ts";
@@ -8,10 +9,17 @@ import type { OperationBoard } from "./operation-board.ts";
 import { type Release, type ReleaseOutcome, type ReleaseParts, releaseModel } from "./release.ts";
 import { DEFAULT_KEEP_ALIVE_MS, touchModel } from "./touch.ts";
 
+/** What a model has to go for. */
+export interface RoomFor {
+	/** The model that is to be loaded. */
+	readonly for: string;
+	readonly because: StepReason;
+}
+
 /** Models that are leaving, each released once however many ask. */
 export interface Unloads {
 	/** Begins a release or joins the one that runs. */
-	begin(model: LoadedModel, requestedBy: Operation["requestedBy"]): Release;
+	begin(model: LoadedModel, requestedBy: Operation["requestedBy"], room?: RoomFor): Release;
 	running(key: ModelKey): Release | null;
 	/** Calls a release off by a touch; rejects with `model-not-loaded` where it is too late. */
 	keep(release: Release, keepAliveMs?: number): Promise<void>;
@@ -36,10 +44,14 @@ export function createUnloads(
 	}
 
 	/** Takes the release off the board before anybody who waits for it is told, and writes it down. */
-	async function concluded(release: Release, over: () => void): Promise<ReleaseOutcome> {
+	async function concluded(
+		release: Release,
+		over: () => void,
+		room: RoomFor | null,
+	): Promise<ReleaseOutcome> {
 		try {
 			const outcome = await release.outcome;
-			if (outcome.kind === "ended") journal.released(release.model, outcome.result);
+			if (outcome.kind === "ended") journal.released(release.model, outcome.result, room);
 			return outcome;
 		} finally {
 			running.delete(release.model.key);
@@ -53,7 +65,7 @@ export function createUnloads(
 		stop() {
 			for (const release of running.values()) release.calledOff();
 		},
-		begin(model, requestedBy) {
+		begin(model, requestedBy, room) {
 			const joined = running.get(model.key);
 			if (joined !== undefined) return joined;
 			const left = journal.leaving(model.key);
@@ -67,10 +79,11 @@ export function createUnloads(
 			const watched = releaseModel(parts, model, (draining) =>
 				row.change({ state: draining ? "waiting-for-reply" : "running" }),
 			);
-			const outcome = concluded(watched, () => {
+			const over = () => {
 				left();
 				row.remove();
-			});
+			};
+			const outcome = concluded(watched, over, room ?? null);
 			outcome.catch(nothing);
 			const release = { ...watched, outcome };
 			running.set(model.key, release);

@@ -2,6 +2,7 @@ import type { AppEvent, EventKind } from "../../../shared/app-event.ts";
 import type { HistoryPoint } from "../../../shared/ipc.ts";
 import type { PressureLevel } from "../../../shared/machine.ts";
 import type { Message, MessageId } from "../../../shared/messages/message.ts";
+import type { LearnedFootprint } from "../ports.ts";
 import type { SchemaSteps } from "./open-database.ts";
 import type { Database, Row } from "./sqlite-driver.ts";
 
@@ -30,6 +31,21 @@ export const HISTORY_SCHEMA: SchemaSteps = [
 	);
 	CREATE INDEX events_by_time ON events (at);
 	CREATE TABLE own_loads (model_key TEXT PRIMARY KEY) WITHOUT ROWID`,
+	`CREATE TABLE learned_footprints (
+		engine TEXT NOT NULL,
+		model_key TEXT NOT NULL,
+		context_length INTEGER NOT NULL,
+		parallel INTEGER NOT NULL,
+		kv_type TEXT NOT NULL,
+		loaded_bytes INTEGER NOT NULL,
+		working_bytes INTEGER,
+		grown_bytes INTEGER,
+		loads INTEGER NOT NULL,
+		load_ms INTEGER,
+		predicted_bytes INTEGER,
+		at INTEGER NOT NULL,
+		PRIMARY KEY (engine, model_key, context_length, parallel, kv_type)
+	) WITHOUT ROWID`,
 ];
 
 function jsonOf(value: unknown): string {
@@ -84,6 +100,44 @@ export function insertEvent(db: Database, event: AppEvent): void {
 export function replaceOwnLoads(db: Database, modelKeys: ReadonlySet<string>): void {
 	db.run("DELETE FROM own_loads");
 	for (const modelKey of modelKeys) db.run("INSERT INTO own_loads VALUES (?)", [modelKey]);
+}
+
+/** Writes what was learned of one kind of load, in place of what was known of it. */
+export function insertLearned(db: Database, learned: LearnedFootprint): void {
+	const orNull = (value: number | null) => (value === null ? null : whole(value));
+	db.run("INSERT OR REPLACE INTO learned_footprints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+		learned.engine,
+		learned.key,
+		whole(learned.contextLength),
+		whole(learned.parallel),
+		learned.kvType,
+		whole(learned.loadedBytes),
+		orNull(learned.workingBytes),
+		orNull(learned.grownBytes),
+		whole(learned.loads),
+		orNull(learned.loadMs),
+		orNull(learned.predictedBytes),
+		whole(learned.at),
+	]);
+}
+
+/** A row of `learned_footprints` as what it holds. */
+export function learnedOf(row: Row): LearnedFootprint {
+	const orNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));
+	return {
+		engine: String(row.engine),
+		key: String(row.model_key),
+		contextLength: Number(row.context_length),
+		parallel: Number(row.parallel),
+		kvType: String(row.kv_type),
+		loadedBytes: Number(row.loaded_bytes),
+		workingBytes: orNull(row.working_bytes),
+		grownBytes: orNull(row.grown_bytes),
+		loads: Number(row.loads),
+		loadMs: orNull(row.load_ms),
+		predictedBytes: orNull(row.predicted_bytes),
+		at: Number(row.at),
+	};
 }
 
 /** Forgets points and events from before a time. */

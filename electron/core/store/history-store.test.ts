@@ -276,3 +276,28 @@ test("figures that cannot be written do not keep later events from being written
 	expect(notices).toEqual([]);
 	expect(reopen(store).events(2, 2, 1)).toEqual([event]);
 });
+
+test("what was learned of a kind of load is kept, one row for each, and read newest first", () => {
+	const store = openHistory();
+	const learned = {
+		engine: "ollama 0.33.0",
+		key: "a@1@",
+		contextLength: 4096,
+		parallel: 1,
+		kvType: "f16",
+		loadedBytes: 4_900_000_000,
+		workingBytes: null,
+		grownBytes: null,
+		loads: 1,
+		loadMs: 3_200,
+		predictedBytes: 4_850_000_000,
+		at: 10,
+	};
+	store.learn(learned);
+	store.learn({ ...learned, contextLength: 8192, at: 30 });
+	store.learn({ ...learned, workingBytes: 5_100_000_000, loads: 2, at: 20 });
+	expect(reopen(store).learned()).toEqual([
+		{ ...learned, contextLength: 8192, at: 30 },
+		{ ...learned, workingBytes: 5_100_000_000, loads: 2, at: 20 },
+	]);
+});

@@ -1,11 +1,13 @@
 import type { AppEvent } from "../../../shared/app-event.ts";
 import type { HistoryPoint } from "../../../shared/ipc.ts";
-import type { Clock, HistoryStore, Log, NewEvent } from "../ports.ts";
+import type { Clock, HistoryStore, LearnedFootprint, Log, NewEvent } from "../ports.ts";
 import {
 	eventOf,
 	HISTORY_SCHEMA,
 	insertEvent,
+	insertLearned,
 	insertPoint,
+	learnedOf,
 	MINUTE_MS,
 	pointOf,
 	pruneBefore,
@@ -107,6 +109,14 @@ class SqliteHistory implements HistoryStore {
 		else this.#ownLoads.delete(modelKey);
 		this.#ownLoadsWaiting = true;
 		this.#write(() => undefined);
+	}
+
+	learned(): readonly LearnedFootprint[] {
+		return this.#read((db) => db.all("SELECT * FROM learned_footprints ORDER BY at DESC")).map(learnedOf);
+	}
+
+	learn(footprint: LearnedFootprint): void {
+		this.#write((db) => insertLearned(db, footprint));
 	}
 
 	close(): void {

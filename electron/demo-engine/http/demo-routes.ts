@@ -14,7 +14,7 @@ export const demoRoutes: readonly Route[] = [
 
 /** Body of `POST /demo/control`; every part is optional and applied in this order. */
 export const controlSchema = z.strictObject({
-	/** Everything behaves again, and swap and level go by their rules. */
+	/** Everything behaves again, what hung goes on, what was left behind ends, and swap and level go by their rules. */
 	clear: z.boolean().optional(),
 	others_gb: z.number().min(0).optional(),
 	swap_used_gb: z.number().min(0).optional(),
@@ -89,6 +89,7 @@ export async function applyControl(state: EngineState, wanted: DemoControl): Pro
 	const { machine: simulated, misbehaviours, scheduler } = state;
 	if (wanted.clear === true) {
 		misbehaviours.clear();
+		await scheduler.endLeftBehind();
 		simulated.settle();
 	}
 	simulated.change({

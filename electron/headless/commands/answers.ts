@@ -25,7 +25,7 @@ export const statusAnswer = z.object({
 			.array(
 				z.object({
 					pid: z.number(),
-					kind: z.enum(["orphan", "other"]),
+					kind: z.enum(["orphan", "left-behind", "other"]),
 					model: z.string().nullable(),
 					program: z.string(),
 					size_gb: gb.nullable(),
@@ -43,6 +43,57 @@ export const loadAnswer = z.object({
 	model: z.string(),
 	already_loaded: z.boolean(),
 	size_gb: gb,
+	duration_seconds: z.number(),
+});
+
+/** What `GET …/fit` answers, as far as it is shown. */
+export const fitAnswer = z.object({
+	model: z.string(),
+	verdict: z.enum(["fits", "fits-after", "split", "over", "unknown"]),
+	num_ctx: z.number().nullable(),
+	footprint: z
+		.object({
+			weights_gb: gb,
+			context_gb: gb,
+			overhead_gb: gb,
+			working_gb: gb,
+			total_gb: gb,
+			may_grow_gb: gb,
+			source: z.enum(["learned", "predicted", "estimate"]),
+		})
+		.nullable(),
+	margin_gb: gb.nullable(),
+	budget_gb: gb.nullable(),
+	budget: z
+		.object({
+			available_gb: gb,
+			lacking_gb: gb,
+			given_back_gb: gb,
+			overhead_gb: gb,
+			safety_gb: gb,
+			factor: z.number(),
+		})
+		.nullable(),
+	evictions: z.array(z.object({ step: z.enum(["evict", "trim"]), model: z.string(), gb })),
+	wait_for: z.array(z.string()),
+	gpu_percent: z.number().nullable(),
+	because: z.string().nullable(),
+	help: z.array(
+		z.object({
+			kind: z.enum(["wait", "unpin", "flush", "context", "free"]),
+			models: z.array(z.string()).optional(),
+			num_ctx: z.number().optional(),
+			gb: gb.optional(),
+		}),
+	),
+});
+
+/** What a trim's answer says. */
+export const trimAnswer = z.object({
+	model: z.string(),
+	before_gb: gb,
+	after_gb: gb,
+	memory_released_gb: gb,
 	duration_seconds: z.number(),
 });
 

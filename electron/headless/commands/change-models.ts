@@ -3,7 +3,7 @@ import { message } from "../../../shared/messages/message.ts";
 import { fromGb } from "../../../shared/units.ts";
 import { type ApiClient, modelPath } from "../api-client.ts";
 import type { Terminal } from "../terminal.ts";
-import { flushAnswer, loadAnswer, unloadAnswer } from "./answers.ts";
+import { flushAnswer, loadAnswer, trimAnswer, unloadAnswer } from "./answers.ts";
 import { whileWaiting } from "./while-waiting.ts";
 
 /** Exit code where a release is not confirmed, or not yet. */
@@ -75,6 +75,32 @@ export async function unloadModel(
 		terminal.say(message("cli.unload-said", { model: unload.model, durationMs }));
 	else terminal.note(message("cli.unload-not-confirmed", { model: unload.model }));
 	return unload.status === "unloaded" ? 0 : NOT_CONFIRMED;
+}
+
+/** Unloads a model whose runner has grown and loads it again. Returns the exit code. */
+export async function trimModel(
+	client: ApiClient,
+	terminal: Terminal,
+	model: string,
+	json: boolean,
+): Promise<number> {
+	const answer = await whileWaiting(terminal, message("cli.trimming", { model }), json, (signal) =>
+		client.call({ method: "POST", path: modelPath(model, "trim"), signal }),
+	);
+	if (json) terminal.print(JSON.stringify(answer.body, null, 2));
+	else {
+		const trim = trimAnswer.parse(answer.body);
+		terminal.say(
+			message("cli.trim-done", {
+				model: trim.model,
+				bytes: fromGb(trim.memory_released_gb),
+				beforeBytes: fromGb(trim.before_gb),
+				afterBytes: fromGb(trim.after_gb),
+				durationMs: trim.duration_seconds * 1000,
+			}),
+		);
+	}
+	return 0;
 }
 
 /** Unloads everything and waits for the proof. Returns the exit code. */

@@ -64,7 +64,12 @@ function sayStrays(terminal: Terminal, { ollama }: Status): void {
 	terminal.print("");
 	terminal.say(message("ui.strays"));
 	for (const { pid, kind, model, program, size_gb } of ollama.stray_runners) {
-		const what = kind === "orphan" ? message("ui.stray-orphan") : message("ui.stray-other", { program });
+		const what =
+			kind === "orphan"
+				? message("ui.stray-orphan")
+				: kind === "left-behind"
+					? message("ui.stray-left")
+					: message("ui.stray-other", { program });
 		terminal.say(
 			message("cli.stray", {
 				pid,

@@ -9,6 +9,8 @@ const ICONS: Readonly<Record<EventKind, IconName>> = {
 	flush: "flush",
 	pressure: "warn",
 	emergency: "emergency",
+	watchdog: "warn",
+	health: "check",
 	engine: "refresh",
 	gateway: "info",
 	settings: "gear",

@@ -56,7 +56,9 @@ function Waiting({ model }: { readonly model: string }): ReactNode {
 					operation.kind === "load" && normalizeModelName(operation.name ?? "") === normalizeModelName(model),
 			) ?? null,
 	);
+	const held = useCore((state) => state.watchdog.emergency !== null);
 	const name = modelLabel(model).spoken;
+	if (held) return <Held />;
 	const progress = load?.progress ?? null;
 	const share =
 		progress === null || progress.totalBytes === 0 ? null : progress.doneBytes / progress.totalBytes;
@@ -90,6 +92,29 @@ function Waiting({ model }: { readonly model: string }): ReactNode {
 					<i style={share === null ? {} : { transform: `scaleX(${Math.min(1, share)})` }} />
 				</div>
 			)}
+		</div>
+	);
+}
+
+/** A question that is kept until the emergency is over. */
+function Held(): ReactNode {
+	const words = useWords();
+	return (
+		<div className="notice notice-critical" role="alert">
+			<div className="notice-head">
+				<Icon name="warn" />
+				<h2>{words.say("error.memory-critical")}</h2>
+			</div>
+			<p>{words.say("ui.question-kept")}</p>
+			<div className="actions">
+				<button
+					type="button"
+					className="button button-small button-plain"
+					onClick={() => act(() => api.stopAnswer(null))}
+				>
+					{words.say("ui.take-back")}
+				</button>
+			</div>
 		</div>
 	);
 }

@@ -48,6 +48,7 @@ export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNo
 	const connected = useCore((state) => state.engine.connection.state === "connected");
 	const talkers = useCore(useShallow(talkersOf));
 	const chosen = useCore(chosenModel);
+	const held = useCore((state) => state.watchdog.emergency !== null);
 	const first = useCore((state) => state.chat.messages.length === 0);
 	const answering = useCore((state) => {
 		const last = state.chat.messages.at(-1);
@@ -88,6 +89,11 @@ export function Composer({ onAsked }: { readonly onAsked: () => void }): ReactNo
 
 	return (
 		<footer className="composer">
+			{held ? (
+				<p className="composer-note">
+					<Icon name="warn" /> {words.say("ui.composer-paused")}
+				</p>
+			) : null}
 			{connected && chosen === null && talkers.length > 0 && text !== "" ? (
 				<p className="composer-note">{words.say("ui.choose-model-first")}</p>
 			) : null}

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
+import type { FitVerdict } from "../../../shared/fit.ts";
 import { PRESSURE_LEVELS, type PressureLevel } from "../../../shared/machine.ts";
 import type { LoadedModel } from "../../../shared/model.ts";
 import type { AppState } from "../../../shared/state.ts";
@@ -7,6 +8,8 @@ import { Mark, type MarkName } from "../../icon.tsx";
 import { modelLabel } from "../../model-label.ts";
 import { useCore } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
+import { previewWords } from "../hull/preview.ts";
+import { useWatchPaused } from "../watchdog/watch-paused.tsx";
 
 /** The live region speaks at most this often; a new level speaks at once. */
 const SPEAK_EVERY_MS = 10_000;
@@ -39,9 +42,13 @@ function loadingText(state: AppState, words: Words): readonly [string, string] |
 }
 
 function subline(state: AppState, words: Words): string {
-	const { machine, engine, loaded, operations } = state;
+	const { machine, engine, loaded, operations, watchdog } = state;
+	const acts = watchdog.mode === "watching";
+	if (watchdog.emergency !== null) return words.say("ui.sub-emergency");
+	const others = watchdog.othersPressure;
+	if (others !== null) return words.say("ui.sub-others", { bytes: others.modelsBytes });
 	if (machine?.level === "critical") return words.say("ui.sub-critical");
-	if (machine?.level === "high") return words.say("ui.sub-high");
+	if (machine?.level === "high") return words.say(acts ? "ui.sub-high-acts" : "ui.sub-high");
 	switch (engine.connection.state) {
 		case "connecting":
 			return words.say("ui.sub-connecting");
@@ -52,6 +59,7 @@ function subline(state: AppState, words: Words): string {
 		case "not-installed":
 			return words.say("ui.sub-not-installed");
 		case "connected":
+			if (engine.connection.busy) return words.say("ui.sub-busy");
 	}
 	if (engine.kind === "demo") return words.say("ui.sub-demo");
 	if (engine.locality === "remote") return words.say("ui.sub-remote", { host: new URL(engine.url).hostname });
@@ -61,10 +69,39 @@ function subline(state: AppState, words: Words): string {
 		return words.say("ui.sub-draining", { bytes, model: modelLabel(draining.name).base });
 	}
 	if (operations.some((operation) => operation.kind === "flush")) return words.say("ui.sub-flushing");
+	const past = pastModel(state);
+	if (past !== null && machine !== null)
+		return words.say("ui.sub-past", { model: modelLabel(past.name).base });
+	const grown = grownModel(state);
+	if (grown !== null)
+		return words.say("ui.sub-grown", { model: modelLabel(grown.name).base, bytes: grown.bytes });
 	const odd = loaded.filter((model) => model.oddity !== null).length;
 	if (odd > 0) return words.say("ui.sub-odd", { count: odd });
 	if (machine?.level === "elevated") return words.say("ui.sub-elevated");
 	return loaded.length === 0 ? words.say("ui.sub-none") : words.say("ui.sub-fine", { count: loaded.length });
+}
+
+/** The last loaded model, where what is loaded stands past the load line. */
+function pastModel({ budget, loaded }: AppState): LoadedModel | null {
+	return budget !== null && budget.spareBytes < 0 ? (loaded.at(-1) ?? null) : null;
+}
+
+/** The model that has grown most. */
+function grownModel({ budget, loaded }: AppState): { readonly name: string; readonly bytes: number } | null {
+	const [most] = (budget?.models ?? [])
+		.filter(({ grownBytes }) => grownBytes > 0)
+		.toSorted((a, b) => b.grownBytes - a.grownBytes);
+	const model = loaded.find(({ key }) => key === most?.key);
+	return most === undefined || model === undefined ? null : { name: model.name, bytes: most.grownBytes };
+}
+
+/** What there is to spare, or by how much it is over; what is available where there is no budget. */
+function figure({ machine, budget }: AppState, words: Words): string {
+	if (machine === null) return words.say("ui.reading-memory");
+	if (budget === null) return words.say("ui.available", { bytes: machine.sample.availableBytes });
+	if (budget.spareBytes >= 0) return words.say("ui.to-spare", { bytes: budget.spareBytes });
+	const pressed = machine.level === "high" || machine.level === "critical";
+	return words.say(pressed ? "ui.over-line" : "ui.over-when-busy", { bytes: -budget.spareBytes });
 }
 
 function litText(model: LoadedModel, words: Words): readonly [string, string] {
@@ -103,29 +140,35 @@ const headlineParts = (state: AppState) => ({
 	engine: state.engine,
 	loaded: state.loaded,
 	operations: state.operations,
+	watchdog: state.watchdog,
+	budget: state.budget,
 });
 
 /** Mark, headline figure, pressure and the sentence below them. `lit` is the loaded model that is pointed at. */
 export function Headline(props: {
 	readonly lit: LoadedModel | null;
+	/** The load that is pointed at; headline and sentence speak for it. */
+	readonly preview: FitVerdict | null;
 	readonly pressureOpen: boolean;
 	readonly onPressure: () => void;
 }): ReactNode {
 	const parts = useCore(useShallow(headlineParts)) as AppState;
 	const words = useWords();
+	const paused = useWatchPaused();
 	const { machine } = parts;
 	const level = machine?.level ?? "normal";
-	const available =
-		machine === null
-			? words.say("ui.reading-memory")
-			: words.say("ui.available", { bytes: machine.sample.availableBytes });
+	const available = figure(parts, words);
 	const loading = level === "high" || level === "critical" ? null : loadingText(parts, words);
 	const [title, sub] =
-		props.lit === null ? (loading ?? [available, subline(parts, words)]) : litText(props.lit, words);
+		props.lit !== null
+			? litText(props.lit, words)
+			: props.preview !== null
+				? previewWords(props.preview, words)
+				: (loading ?? [available, subline(parts, words)]);
 	const steps = PRESSURE_LEVELS.indexOf(level) + 1;
 	return (
 		<>
-			<div className="headline">
+			<div className={`headline${props.lit === null && props.preview !== null ? " is-preview" : ""}`}>
 				<Mark name={markOf(parts)} />
 				<h1>{title}</h1>
 				<button
@@ -140,8 +183,10 @@ export function Headline(props: {
 					<span>{words.say("ui.pressure", { level: words.say(`ui.level-${level}`) })}</span>
 				</button>
 			</div>
-			<p className="sub">{sub}</p>
-			<Spoken text={`${available}. ${sub}`} level={level} />
+			<p className={`sub${props.lit === null && props.preview !== null ? " sub-wide sub-preview" : ""}`}>
+				{props.lit === null && props.preview === null && loading === null && paused !== null ? paused : sub}
+			</p>
+			<Spoken text={`${props.preview === null ? available : title}. ${sub}`} level={level} />
 		</>
 	);
 }

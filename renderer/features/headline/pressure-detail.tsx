@@ -3,6 +3,7 @@ import { PRESSURE_LEVELS } from "../../../shared/machine.ts";
 import { BYTES_PER_MB } from "../../../shared/units.ts";
 import { useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
+import { WatchButton } from "../watchdog/watch-paused.tsx";
 
 /** Slower growth than this is standing still for a person. */
 const STILL_BYTES_PER_SECOND = BYTES_PER_MB / 2;
@@ -21,7 +22,7 @@ export function PressureDetail(): ReactNode {
 			? words.say("ui.swap-still")
 			: words.say("ui.swap-growing", { mb: Math.round(growth / BYTES_PER_MB) });
 	return (
-		<div className="notice" id="pressure-detail" role="group" aria-label={words.say("ui.pressure-title")}>
+		<div className="notice" role="group" aria-label={words.say("ui.pressure-title")}>
 			<h2>{words.say("ui.pressure-heading", { level: words.say(`ui.level-${level}`) })}</h2>
 			<dl className="facts">
 				<dt>{words.say("ui.memory-available")}</dt>
@@ -50,6 +51,7 @@ export function PressureDetail(): ReactNode {
 					<LadderRow key={each} level={each} now={each === level} />
 				))}
 			</dl>
+			<WatchButton />
 		</div>
 	);
 }

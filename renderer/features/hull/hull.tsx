@@ -1,17 +1,32 @@
 import { memo, type ReactNode } from "react";
 import { useShallow } from "zustand/react/shallow";
+import type { FitVerdict } from "../../../shared/fit.ts";
+import type { ModelKey } from "../../../shared/model.ts";
 import type { AppState } from "../../../shared/state.ts";
+import { BYTES_PER_GB } from "../../../shared/units.ts";
 import { modelLabel } from "../../model-label.ts";
 import { useCore } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
-import { hullStretches, hullTicks, labelFor, labelRoomPercent, type Stretch } from "./hull-geometry.ts";
+import {
+	type Ghost,
+	ghostOf,
+	hullStretches,
+	hullTicks,
+	type LoadLine,
+	labelFor,
+	labelRoomPercent,
+	loadLine,
+	type Stretch,
+} from "./hull-geometry.ts";
+import { leavingKeys } from "./preview.ts";
 
 /** What the drawing depends on; each part keeps its identity while nothing in it changes. */
-const hullParts = ({ machine, loaded, operations, engine }: AppState) => ({
+const hullParts = ({ machine, loaded, operations, engine, budget }: AppState) => ({
 	machine,
 	loaded,
 	operations,
 	engine,
+	budget,
 });
 
 /**
@@ -25,6 +40,7 @@ const StretchView = memo(function StretchView(props: {
 	readonly from: number;
 	readonly share: number;
 	readonly doneShare: number;
+	readonly grownShare: number;
 	readonly dim: boolean;
 	/** Room for title and detail, percent of the hull; null where they fit in any case. */
 	readonly room: number | null;
@@ -32,7 +48,7 @@ const StretchView = memo(function StretchView(props: {
 	readonly detail: string;
 	readonly number: string;
 }): ReactNode {
-	const { kind, slot, state, from, share, doneShare, dim, title, detail, number } = props;
+	const { kind, slot, state, from, share, doneShare, grownShare, dim, title, detail, number } = props;
 	const room = props.room === null ? {} : { maxInlineSize: `${props.room}%` };
 	const look = kind === "free" ? "water" : `segment${kind === "other" ? " segment-other" : ""}`;
 	return (
@@ -45,6 +61,14 @@ const StretchView = memo(function StretchView(props: {
 			{state === "loading" ? (
 				<i className="stretch-done" style={{ transform: `scaleX(${share * doneShare})` }} />
 			) : null}
+			{grownShare === 0 ? null : (
+				<i
+					className="stretch-grown"
+					style={{
+						transform: `translateX(${share * (1 - grownShare) * 100}%) scaleX(${share * grownShare})`,
+					}}
+				/>
+			)}
 			{title === "" ? null : (
 				<b dir="auto" style={room}>
 					{title}
@@ -75,16 +99,23 @@ export function hullSentence(stretches: readonly Stretch[], totalBytes: number, 
 export function HullBody({
 	labels,
 	lit,
+	preview = null,
 }: {
 	readonly labels: boolean;
 	readonly lit: string | null;
+	readonly preview?: FitVerdict | null;
 }): ReactNode {
 	const parts = useCore(useShallow(hullParts));
 	const words = useWords();
+	const leaving: ReadonlySet<ModelKey> = leavingKeys(preview, parts.loaded);
+	const stretches = hullStretches(parts, leaving);
+	const ghost = ghostOf(parts, preview, leaving);
+	const line = loadLine(parts);
+	const end = stretches.reduce((far, { kind, from, share }) => (kind === "free" ? far : from + share), 0);
 	const total = parts.machine?.sample.totalBytes ?? 1;
 	return (
-		<div className="hull-body">
-			{hullStretches(parts).map((stretch) => {
+		<div className={`hull-body${line === null ? "" : " has-reserve"}`}>
+			{stretches.map((stretch) => {
 				const name = nameOf(stretch, words);
 				const fits = labels ? labelFor(stretch, name) : "none";
 				const named = fits === "name" && stretch.state !== "leaving";
@@ -97,6 +128,7 @@ export function HullBody({
 						from={stretch.from}
 						share={stretch.share}
 						doneShare={stretch.doneShare}
+						grownShare={stretch.grownShare}
 						dim={lit !== null && stretch.kind !== "free" && stretch.key !== lit}
 						room={stretch.kind === "model" ? labelRoomPercent(stretch.bytes, total) : null}
 						title={named ? name : ""}
@@ -105,9 +137,53 @@ export function HullBody({
 					/>
 				);
 			})}
+			{line === null || end <= line.at ? null : (
+				<i
+					className="hull-past"
+					style={{ transform: `translateX(${line.at * 100}%) scaleX(${end - line.at})` }}
+				/>
+			)}
+			{ghost === null ? null : <GhostView ghost={ghost} />}
 		</div>
 	);
 }
+
+/** A load that is pointed at; drawn only while it is, so that it may take part in the layout. */
+function GhostView({ ghost }: { readonly ghost: Ghost }): ReactNode {
+	const words = useWords();
+	const { base, spoken } = modelLabel(ghost.name);
+	const fits = labelFor({ kind: "model", share: Math.min(ghost.share, 1) }, base);
+	const figure = words.gb(ghost.bytes);
+	return (
+		<div
+			className={`ghost${ghost.over ? " is-over" : ""}${ghost.beyond ? " is-beyond" : ""}`}
+			style={{ insetInlineStart: `${ghost.from * 100}%`, inlineSize: `${ghost.share * 100}%` }}
+		>
+			{ghost.pastShare === 0 ? null : (
+				<i className="past" style={{ inlineSize: `${ghost.pastShare * 100}%` }} />
+			)}
+			{fits === "none" ? null : <b>{fits === "name" ? spoken : `+${figure}`}</b>}
+			{fits === "name" ? <span>{figure}</span> : null}
+		</div>
+	);
+}
+
+/** The load line with its figure: the mark itself, turned with the hull, put in place by a transform. */
+const LoadLineView = memo(function LoadLineView({ at, bytes }: LoadLine): ReactNode {
+	const words = useWords();
+	const gb = bytes / BYTES_PER_GB;
+	return (
+		<div
+			className={`load-line${at < 0.4 ? " is-early" : ""}`}
+			style={{ transform: `translateX(${(at * 100).toFixed(2)}cqi)` }}
+		>
+			<span>
+				{words.say("ui.load-line")}{" "}
+				<b>{Number.isInteger(gb) ? words.say("ui.scale-end", { gb }) : words.gb(bytes)}</b>
+			</span>
+		</div>
+	);
+});
 
 const Scale = memo(function Scale({ totalBytes }: { readonly totalBytes: number }): ReactNode {
 	const words = useWords();
@@ -124,14 +200,33 @@ const Scale = memo(function Scale({ totalBytes }: { readonly totalBytes: number 
 });
 
 /** The hull: one picture of the memory, to scale. */
-export function Hull({ lit }: { readonly lit: string | null }): ReactNode {
+export function Hull({
+	lit,
+	preview,
+}: {
+	readonly lit: string | null;
+	readonly preview: FitVerdict | null;
+}): ReactNode {
 	const parts = useCore(useShallow(hullParts));
 	const words = useWords();
 	if (parts.machine === null) return null;
 	const { totalBytes } = parts.machine.sample;
+	const line = loadLine(parts);
+	const sentence = hullSentence(hullStretches(parts), totalBytes, words);
 	return (
-		<div className="hull" role="img" aria-label={hullSentence(hullStretches(parts), totalBytes, words)}>
-			<HullBody labels lit={lit} />
+		<div
+			className={`hull${line === null ? "" : " has-line"}`}
+			role="img"
+			aria-label={
+				line === null ? sentence : `${sentence} ${words.say("ui.load-line-at", { bytes: line.bytes })}`
+			}
+		>
+			<HullBody labels lit={lit} preview={preview} />
+			{line === null ? null : (
+				<div className="load-lines">
+					<LoadLineView at={line.at} bytes={line.bytes} />
+				</div>
+			)}
 			<Scale totalBytes={totalBytes} />
 		</div>
 	);
@@ -140,9 +235,13 @@ export function Hull({ lit }: { readonly lit: string | null }): ReactNode {
 /** The hull as a thin strip on every page but Now; leads back there. */
 export function HullStrip({ onOpen }: { readonly onOpen: () => void }): ReactNode {
 	const available = useCore((state) => state.machine?.sample.availableBytes ?? null);
+	const spare = useCore((state) => state.budget?.spareBytes ?? null);
 	const words = useWords();
 	if (available === null) return null;
-	const figure = words.say("ui.available", { bytes: available });
+	const figure =
+		spare === null
+			? words.say("ui.available", { bytes: available })
+			: words.say(spare < 0 ? "ui.over-line" : "ui.to-spare", { bytes: Math.abs(spare) });
 	return (
 		<button
 			type="button"

@@ -4,22 +4,33 @@ import { api } from "../../api.ts";
 import { Icon } from "../../icon.tsx";
 import { modelLabel } from "../../model-label.ts";
 import { ModelName } from "../../model-name.tsx";
-import { act } from "../../store.ts";
+import { act, useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
+import { fitNote } from "../hull/preview.ts";
 
 /** One installed model that is not loaded. */
 export const InstalledRow = memo(function InstalledRow(props: {
 	readonly model: InstalledModel;
 	readonly note: string;
 	readonly busy: boolean;
+	readonly onPoint: (key: string | null) => void;
+	/** It is over: how it should be loaded is asked. */
+	readonly onAsk: (model: InstalledModel) => void;
 	readonly menuOpen: boolean;
 	readonly onMenu: (model: InstalledModel, anchor: HTMLElement) => void;
 }): ReactNode {
-	const { model, note, busy } = props;
+	const { model, note, busy, onPoint } = props;
+	// Null where nothing is judged; then a load is simply begun.
+	const verdict = useCore((state) => state.budget?.fits.find(({ key }) => key === model.key) ?? null);
 	const words = useWords();
 	const { spoken } = modelLabel(model.name);
 	const more = useRef<HTMLButtonElement>(null);
-	const load = () => act(() => api.load({ model: model.name }));
+	const asks = verdict?.outcome === "over";
+	const fit = fitNote(verdict, words);
+	const load = () => {
+		if (asks) props.onAsk(model);
+		else act(() => api.load({ model: model.name }));
+	};
 
 	function onKeyDown(event: KeyboardEvent<HTMLLIElement>): void {
 		if (event.target !== event.currentTarget || model.location === "cloud") return;
@@ -36,10 +47,16 @@ export const InstalledRow = memo(function InstalledRow(props: {
 			tabIndex={-1}
 			data-row=""
 			data-model={model.name}
+			onMouseEnter={() => onPoint(model.key)}
+			onMouseLeave={() => onPoint(null)}
+			onFocus={() => onPoint(model.key)}
+			onBlur={() => onPoint(null)}
 			onKeyDown={onKeyDown}
 		>
 			<ModelName name={model.name} />
-			<span className="note">{model.location === "cloud" ? words.say("ui.in-cloud") : note}</span>
+			<span className={`note${note === "" && fit.over ? " is-over" : ""}`}>
+				{model.location === "cloud" ? words.say("ui.in-cloud") : note === "" ? fit.text : note}
+			</span>
 			<span className="size">{model.location === "cloud" ? "" : words.gb(model.sizeBytes)}</span>
 			<span className="row-actions">
 				{model.location === "cloud" ? null : (
@@ -52,7 +69,7 @@ export const InstalledRow = memo(function InstalledRow(props: {
 							aria-label={words.say("ui.load-model", { model: spoken })}
 							onClick={load}
 						>
-							{words.say("ui.load")}
+							{words.say(asks ? "ui.load-asks" : "ui.load")}
 						</button>
 						<button
 							ref={more}

@@ -1,29 +1,38 @@
-import { type ReactNode, useCallback, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { InstalledModel } from "../../../shared/model.ts";
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import { Icon } from "../../icon.tsx";
+import { onDemand } from "../../on-demand.tsx";
 import { useRovingRows } from "../../roving-rows.ts";
 import { useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
-import { PullForm } from "../pull/pull-form.tsx";
-import { PullRows } from "../pull/pull-rows.tsx";
-import { DeleteQuestion } from "./delete-question.tsx";
+import { DeleteQuestion, LoadChoice, LoadMenu } from "./asked-parts.tsx";
 import { InstalledRow } from "./installed-row.tsx";
-import { LoadMenu } from "./load-menu.tsx";
+
+const PullForm = onDemand(async () => (await import("../pull/pull-form.tsx")).PullForm);
+const PullRows = onDemand(async () => (await import("../pull/pull-rows.tsx")).PullRows);
 
 /** What the engine has on disk and not in memory. */
-export function InstalledSection(): ReactNode {
+export function InstalledSection({ onPoint }: { readonly onPoint: (key: string | null) => void }): ReactNode {
 	const installed = useCore((state) => state.installed);
 	const loaded = useCore((state) => state.loaded);
 	const operations = useCore((state) => state.operations);
+	const pullsRun = useCore((state) => state.pulls.length > 0);
 	const words = useWords();
 	const rows = useRovingRows();
 	const [pulling, setPulling] = useState(false);
 	const [menuFor, setMenuFor] = useState<string | null>(null);
 	const [deleting, setDeleting] = useState<InstalledModel | null>(null);
+	const [asking, setAsking] = useState<InstalledModel | null>(null);
 	const opener = useRef<HTMLElement | null>(null);
 	const loadedKeys = new Set(loaded.map((model) => model.key));
 	const others = installed.filter((model) => !loadedKeys.has(model.key));
+
+	const askedKey = asking?.key ?? null;
+	// The load that is asked about stays in the picture while nothing else is pointed at.
+	const point = useCallback((key: string | null) => onPoint(key ?? askedKey), [onPoint, askedKey]);
+	useEffect(() => onPoint(askedKey), [onPoint, askedKey]);
+	const askedVerdict = useCore((state) => state.budget?.fits.find(({ key }) => key === askedKey) ?? null);
 
 	const openMenu = useCallback((model: InstalledModel, anchor: HTMLElement) => {
 		opener.current = anchor;
@@ -72,13 +81,18 @@ export function InstalledSection(): ReactNode {
 					onClose={() => setDeleting(null)}
 				/>
 			)}
-			<PullRows />
+			{asking === null || askedVerdict === null ? null : (
+				<LoadChoice model={asking} verdict={askedVerdict} onClose={() => setAsking(null)} />
+			)}
+			{pullsRun ? <PullRows /> : null}
 			<ul aria-label={words.say("ui.installed-models")} {...rows}>
 				{others.map((model) => (
 					<InstalledItem
 						key={model.key}
 						model={model}
 						note={noteFor(model)}
+						onPoint={point}
+						onAsk={setAsking}
 						menuOpen={menuFor === model.key}
 						onMenu={openMenu}
 						onCloseMenu={closeMenu}
@@ -93,6 +107,8 @@ export function InstalledSection(): ReactNode {
 function InstalledItem(props: {
 	readonly model: InstalledModel;
 	readonly note: string;
+	readonly onPoint: (key: string | null) => void;
+	readonly onAsk: (model: InstalledModel) => void;
 	readonly menuOpen: boolean;
 	readonly onMenu: (model: InstalledModel, anchor: HTMLElement) => void;
 	readonly onCloseMenu: () => void;
@@ -101,7 +117,15 @@ function InstalledItem(props: {
 	const { model, note, menuOpen } = props;
 	return (
 		<>
-			<InstalledRow model={model} note={note} busy={note !== ""} menuOpen={menuOpen} onMenu={props.onMenu} />
+			<InstalledRow
+				model={model}
+				note={note}
+				busy={note !== ""}
+				onPoint={props.onPoint}
+				onAsk={props.onAsk}
+				menuOpen={menuOpen}
+				onMenu={props.onMenu}
+			/>
 			{menuOpen ? (
 				<li className="menu-item">
 					<LoadMenu model={model} onDelete={props.onDelete} onClose={props.onCloseMenu} />

@@ -3,7 +3,7 @@ import type { ContextChoice } from "../../../shared/ipc.ts";
 import type { InstalledModel } from "../../../shared/model.ts";
 import { api } from "../../api.ts";
 import { modelLabel } from "../../model-label.ts";
-import { act } from "../../store.ts";
+import { act, useCore } from "../../store.ts";
 import { useWords } from "../../words.tsx";
 
 /** What can be done with an installed model: load it with a context, or delete it. */
@@ -14,6 +14,7 @@ export function LoadMenu(props: {
 }): ReactNode {
 	const { model, onClose } = props;
 	const words = useWords();
+	const accuracy = useCore((state) => state.budget?.accuracy ?? null);
 	const [choices, setChoices] = useState<readonly ContextChoice[] | null>(null);
 	const menu = useRef<HTMLDivElement>(null);
 	const { spoken } = modelLabel(model.name);
@@ -86,6 +87,14 @@ export function LoadMenu(props: {
 					<b>{words.say("ui.about-gb", { bytes: choice.footprintBytes })}</b>
 				</button>
 			))}
+			{accuracy === null ? null : (
+				<p role="presentation">
+					{words.say("ui.accuracy", {
+						percent: accuracy.meanErrorPercent.toLocaleString(words.language),
+						count: accuracy.loads,
+					})}
+				</p>
+			)}
 			<hr />
 			<button
 				type="button"

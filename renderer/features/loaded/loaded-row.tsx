@@ -9,6 +9,8 @@ import { ModelName } from "../../model-name.tsx";
 import { usePending } from "../../pending.ts";
 import { act, useCore, usePopover } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
+import { pastLineBytes } from "../hull/hull-geometry.ts";
+import { LoadedMeta } from "./loaded-meta.tsx";
 
 /** What a row shows of the moment; asked for once a second at most. */
 function stateWords(model: LoadedModel, words: Words): string {
@@ -56,12 +58,6 @@ function oddityNote(model: LoadedModel, words: Words): string | null {
 	}
 }
 
-/** Time left in words that change once a minute, so that a row is not redrawn every second. */
-function leaving(model: LoadedModel, minutesLeft: number, words: Words): string {
-	if (model.expiresAt === null || model.pinned) return words.say("ui.stays");
-	return minutesLeft < 1 ? words.say("ui.leaves-soon") : words.say("ui.leaves", { minutes: minutesLeft });
-}
-
 /** One loaded model. */
 export const LoadedRow = memo(function LoadedRow(props: {
 	readonly model: LoadedModel;
@@ -70,13 +66,19 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	readonly operation: Operation | null;
 	/** When it was last seen, where the engine no longer answers. */
 	readonly seenAt: number | null;
+	/** It would have to go for the load that is pointed at. */
+	readonly wouldGo: boolean;
 	readonly onLit: (key: string | null) => void;
 	readonly menuOpen: boolean;
 	/** Opens what else can be done with it; absent where nothing on disk answers to it. */
 	readonly onMenu?: (model: LoadedModel, anchor: HTMLElement) => void;
 }): ReactNode {
-	const { model, number, operation, seenAt } = props;
+	const { model, number, operation, seenAt, wouldGo } = props;
 	const stale = seenAt !== null;
+	const grownBytes = useCore(
+		(now) => now.budget?.models.find(({ key }) => key === model.key)?.grownBytes ?? 0,
+	);
+	const pastBytes = useCore((now) => pastLineBytes(now, model.key));
 	const words = useWords();
 	const locality = useCore((state) => state.engine.locality);
 	/** What it waits for is an answer in this popover, which can be stopped here. */
@@ -92,12 +94,13 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	const odd = oddityWords(model, words);
 	const note = oddityNote(model, words);
 	const state = stateWords(model, words);
-	const live = model.state === "busy" || model.state === "draining" || model.state === "unloading";
 	const unload = () =>
 		act(async () => {
 			const release = await api.unload({ model: model.key });
 			usePopover.setState({ release });
 		});
+	const trim = () => act(() => api.trim({ model: model.key }));
+	const calm = odd === null && state === "";
 	const keep = () => act(() => api.keep({ model: model.key }));
 	const pin = () => {
 		wishPinned(!pinned);
@@ -118,7 +121,7 @@ export const LoadedRow = memo(function LoadedRow(props: {
 
 	return (
 		<li
-			className={`row${model.state === "draining" || model.state === "unloading" ? " is-fading" : ""}`}
+			className={`row${wouldGo || model.state === "draining" || model.state === "unloading" ? " is-fading" : ""}`}
 			tabIndex={-1}
 			data-row=""
 			data-model={model.key}
@@ -136,38 +139,20 @@ export const LoadedRow = memo(function LoadedRow(props: {
 			</span>
 			<div>
 				<ModelName name={model.name} />
-				<div className="meta">
-					{seenAt === null ? (
-						<>
-							{odd === null && state !== "" ? (
-								<>
-									<span className={live ? "live" : ""}>
-										{percent === null ? state : words.say("ui.loading-percent", { percent })}
-									</span>
-									{model.contextLength > 0 || model.state !== "loading" ? <span className="dot" /> : null}
-								</>
-							) : null}
-							{odd ??
-								(model.contextLength > 0
-									? words.say("ui.context", { context: words.context(model.contextLength) })
-									: "")}
-							{odd === null && state === "" && model.gpuShare > 0 && model.gpuShare < 1 ? (
-								<>
-									<span className="dot" />
-									{words.say("ui.gpu-share", { percent: Math.round(model.gpuShare * 100) })}
-								</>
-							) : null}
-							{odd === null && state === "" ? (
-								<>
-									<span className="dot" />
-									{leaving(model, props.minutesLeft, words)}
-								</>
-							) : null}
-						</>
-					) : (
-						words.say("ui.as-of", { time: words.time(seenAt) })
-					)}
-				</div>
+				{seenAt === null ? (
+					<LoadedMeta
+						model={model}
+						state={state}
+						odd={odd}
+						percent={percent}
+						minutesLeft={props.minutesLeft}
+						wouldGo={wouldGo}
+						grownBytes={grownBytes}
+						pastBytes={pastBytes}
+					/>
+				) : (
+					<div className="meta">{words.say("ui.as-of", { time: words.time(seenAt) })}</div>
+				)}
 				{model.state === "loading" ? (
 					<div
 						className={`progress${percent === null ? " is-unsure" : ""}`}
@@ -182,7 +167,7 @@ export const LoadedRow = memo(function LoadedRow(props: {
 				) : null}
 			</div>
 			<div className="amount">
-				<b>{gb}</b>
+				<b>{wouldGo ? `−${gb}` : gb}</b>
 				<span>{words.say(`ui.source-${model.footprintSource}`)}</span>
 			</div>
 			<div className="row-actions">
@@ -220,6 +205,16 @@ export const LoadedRow = memo(function LoadedRow(props: {
 							{words.say("ui.keep")}
 						</button>
 					</>
+				) : calm && grownBytes > 0 ? (
+					<button
+						type="button"
+						className="button button-small"
+						tabIndex={-1}
+						aria-label={words.say("ui.trim-model", { model: spoken, bytes: grownBytes })}
+						onClick={trim}
+					>
+						{words.say("ui.trim")}
+					</button>
 				) : (
 					<>
 						{props.onMenu === undefined ? null : (

@@ -1,13 +1,14 @@
 import { type ComponentProps, memo, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import type { FitVerdict } from "../../../shared/fit.ts";
 import type { InstalledModel, LoadedModel } from "../../../shared/model.ts";
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import type { StrayRunner } from "../../../shared/state.ts";
 import { useRovingRows } from "../../roving-rows.ts";
 import { useCore } from "../../store.ts";
-import { useWords } from "../../words.tsx";
+import { useWords, type Words } from "../../words.tsx";
 import { FlushButton } from "../flush/flush-button.tsx";
-import { DeleteQuestion } from "../installed/delete-question.tsx";
-import { LoadMenu } from "../installed/load-menu.tsx";
+import { leavingKeys } from "../hull/preview.ts";
+import { DeleteQuestion, LoadMenu } from "../installed/asked-parts.tsx";
 import { LoadedRow } from "./loaded-row.tsx";
 
 /** Minutes left are counted anew this often. */
@@ -25,12 +26,20 @@ function useNow(): number {
 }
 
 /** What is loaded now, or was when the engine last answered. */
-export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) => void }): ReactNode {
+export function LoadedSection({
+	onLit,
+	preview,
+}: {
+	readonly onLit: (key: string | null) => void;
+	/** The load that is pointed at: what would have to go for it is shown as going. */
+	readonly preview: FitVerdict | null;
+}): ReactNode {
 	const loaded = useCore((state) => state.loaded);
 	const operations = useCore((state) => state.operations);
 	const engine = useCore((state) => state.engine);
 	const words = useWords();
 	const now = useNow();
+	const leaving = leavingKeys(preview, loaded);
 	const rows = useRovingRows();
 	const installed = useCore((state) => state.installed);
 	const [deleting, setDeleting] = useState<InstalledModel | null>(null);
@@ -95,6 +104,7 @@ export function LoadedSection({ onLit }: { readonly onLit: (key: string | null) 
 							) ?? null
 						}
 						seenAt={seenAt}
+						wouldGo={leaving.has(model.key)}
 						onLit={onLit}
 					/>
 				))}
@@ -147,6 +157,17 @@ function Strays(): ReactNode {
 	);
 }
 
+function strayWords(stray: StrayRunner, words: Words): string {
+	switch (stray.kind) {
+		case "orphan":
+			return words.say("ui.stray-orphan");
+		case "left-behind":
+			return words.say("ui.stray-left");
+		case "other":
+			return words.say("ui.stray-other", { program: stray.program });
+	}
+}
+
 /** A runner that no engine lists. */
 function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 	const words = useWords();
@@ -157,11 +178,7 @@ function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 				<div className="name truncate">
 					<bdi>{stray.model ?? stray.program}</bdi>
 				</div>
-				<div className="meta">
-					{words.say(stray.kind === "orphan" ? "ui.stray-orphan" : "ui.stray-other", {
-						program: stray.program,
-					})}
-				</div>
+				<div className="meta">{strayWords(stray, words)}</div>
 			</div>
 			<div className="amount">
 				<b>{stray.footprintBytes === null ? "" : words.gb(stray.footprintBytes)}</b>
@@ -169,6 +186,7 @@ function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 			</div>
 			<div className="row-actions" />
 			{stray.kind === "orphan" ? <p className="row-note">{words.say("ui.stray-orphan-note")}</p> : null}
+			{stray.kind === "left-behind" ? <p className="row-note">{words.say("ui.stray-left-note")}</p> : null}
 		</li>
 	);
 }

@@ -41,6 +41,7 @@ export function SettingsPage(): ReactNode {
 			)}
 			<LastProblem />
 			<div className="settings">
+				<Safety />
 				<General />
 				<Engine />
 				<Residency />
@@ -178,7 +179,9 @@ function Engine(): ReactNode {
 
 function Residency(): ReactNode {
 	const words = useWords();
-	const { keepFreeGb, atExit } = useCore((state) => state.settings.residency);
+	const { keepFreeGb, mode, profile, atExit, atStart, idleMinutes, idleUnderGb, keepAliveMinutes } = useCore(
+		(state) => state.settings.residency,
+	);
 	return (
 		<>
 			<h2>{words.say("ui.residency")}</h2>
@@ -193,6 +196,58 @@ function Residency(): ReactNode {
 					onChange={(value) => change({ residency: { keepFreeGb: typedNumber(value) } })}
 				/>
 				<ChoiceRow
+					label={words.say("ui.mode")}
+					note={words.say("ui.mode-note")}
+					value={mode}
+					choices={[
+						["auto", words.say("ui.mode-auto")],
+						["single", words.say("ui.mode-single")],
+						["many", words.say("ui.mode-many")],
+					]}
+					onChange={(value) => change({ residency: { mode: value } })}
+				/>
+				<ChoiceRow
+					label={words.say("ui.profile")}
+					note={words.say("ui.profile-note")}
+					value={profile}
+					choices={[
+						["balanced", words.say("ui.profile-balanced")],
+						["original", words.say("ui.profile-original")],
+					]}
+					onChange={(value) => change({ residency: { profile: value } })}
+				/>
+				<TextRow
+					label={words.say("ui.keep-alive")}
+					note={words.say("ui.keep-alive-note")}
+					value={keepAliveMinutes === null ? "" : String(keepAliveMinutes)}
+					placeholder={words.say("ui.keep-alive-engine")}
+					inputMode="decimal"
+					onChange={(value) =>
+						change({ residency: { keepAliveMinutes: value === null ? null : typedNumber(value) } })
+					}
+				/>
+				<TextRow
+					label={words.say("ui.idle-minutes")}
+					note={words.say("ui.idle-minutes-note", { gb: idleUnderGb })}
+					value={String(idleMinutes)}
+					placeholder="0"
+					inputMode="decimal"
+					onChange={(value) =>
+						change({ residency: { idleMinutes: value === null ? 0 : typedNumber(value) } })
+					}
+				/>
+				<ChoiceRow
+					label={words.say("ui.at-start")}
+					note={words.say("ui.at-start-note")}
+					value={atStart}
+					choices={[
+						["off", words.say("ui.at-start-off")],
+						["own", words.say("ui.at-start-own")],
+						["all", words.say("ui.at-start-all")],
+					]}
+					onChange={(value) => change({ residency: { atStart: value } })}
+				/>
+				<ChoiceRow
 					label={words.say("ui.at-exit")}
 					note={words.say("ui.at-exit-note")}
 					value={atExit}
@@ -202,6 +257,47 @@ function Residency(): ReactNode {
 						["all", words.say("ui.at-exit-all")],
 					]}
 					onChange={(value) => change({ residency: { atExit: value } })}
+				/>
+			</div>
+		</>
+	);
+}
+
+/** What Plimsoll does by itself when memory gets short, named by the levels that lead to it. */
+function Safety(): ReactNode {
+	const words = useWords();
+	const { watchdog } = useCore((state) => state.settings);
+	const { enabled } = watchdog;
+	return (
+		<>
+			<h2>{words.say("ui.safety")}</h2>
+			<div className="group">
+				<SwitchRow
+					label={words.say("ui.watchdog-on")}
+					note={words.say("ui.watchdog-on-note")}
+					on={enabled}
+					onChange={(on) => change({ watchdog: { enabled: on } })}
+				/>
+				<SwitchRow
+					label={words.say("ui.at-95")}
+					note={words.say("ui.at-95-note", { seconds: watchdog.highEverySeconds })}
+					on={watchdog.unloadsAtHigh}
+					disabled={!enabled}
+					onChange={(on) => change({ watchdog: { unloadsAtHigh: on } })}
+				/>
+				<SwitchRow
+					label={words.say("ui.at-99")}
+					note={words.say("ui.at-99-note")}
+					on={watchdog.emergencyAtCritical}
+					disabled={!enabled}
+					onChange={(on) => change({ watchdog: { emergencyAtCritical: on } })}
+				/>
+				<SwitchRow
+					label={words.say("ui.brings-back")}
+					note={words.say("ui.brings-back-note")}
+					on={watchdog.bringsBack}
+					disabled={!enabled}
+					onChange={(on) => change({ watchdog: { bringsBack: on } })}
 				/>
 			</div>
 		</>

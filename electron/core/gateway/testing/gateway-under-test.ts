@@ -1,6 +1,7 @@
 import type { AppEvent } from "../../../../shared/app-event.ts";
 import { AppError } from "../../../../shared/errors.ts";
-import type { FlushResult, LoadResult, ReleaseResult } from "../../../../shared/operation.ts";
+import type { FitVerdict } from "../../../../shared/fit.ts";
+import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "../../../../shared/operation.ts";
 import type { StatePatch } from "../../../../shared/patch.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../../../shared/settings.ts";
 import type { AppState } from "../../../../shared/state.ts";
@@ -39,9 +40,61 @@ export const goodLoad: LoadResult = {
 	footprintBytes: fromGb(3.6),
 	contextLength: 4_096,
 	already: false,
-	evicted: [provedRelease],
+	evicted: [{ ...provedRelease, step: "evict", why: "memory" }],
 	before: sampleOfMachine,
 	after: sampleOfMachine,
+};
+
+/** A verdict over a model that is 1.6 GB over even if another one goes. */
+export const verdictOver: FitVerdict = {
+	key: "deepcoder:14b@sha256:bb@",
+	name: "deepcoder:14b",
+	outcome: "over",
+	contextLength: 4_096,
+	contextSource: "tier",
+	footprint: {
+		weightsBytes: fromGb(8.4),
+		contextBytes: fromGb(0.8),
+		overheadBytes: fromGb(0.1),
+		loadedBytes: fromGb(9.3),
+		workingBytes: fromGb(0.3),
+		totalBytes: fromGb(10.4),
+		mayGrowBytes: fromGb(8),
+		source: "predicted",
+	},
+	safetyBytes: fromGb(0.5),
+	budget: {
+		totalBytes: fromGb(18),
+		availableBytes: fromGb(5.2),
+		lackingBytes: 0,
+		givenBackBytes: fromGb(5.3),
+		afterPlanBytes: fromGb(10.5),
+		overheadBytes: fromGb(0.5),
+		factor: 1,
+		budgetBytes: fromGb(10),
+	},
+	marginBytes: -fromGb(0.9),
+	steps: [
+		{ kind: "evict", key: loadedModel.key, name: loadedModel.name, bytes: fromGb(3.6), because: "memory" },
+	],
+	waitFor: [],
+	gpuPercent: 100,
+	because: "memory",
+	help: [
+		{ kind: "context", contextLength: 2_048 },
+		{ kind: "free", bytes: fromGb(0.9) },
+	],
+};
+
+/** A trim as it comes out when everything is well. */
+export const goodTrim: TrimResult = {
+	key: loadedModel.key,
+	name: loadedModel.name,
+	grade: "proved",
+	beforeBytes: fromGb(6.8),
+	afterBytes: fromGb(5.2),
+	releasedBytes: fromGb(1.6),
+	durationMs: 4_200,
 };
 
 /** A flush of the given releases. */
@@ -67,6 +120,8 @@ export interface Knobs {
 	load: (load: HttpLoad, signal: AbortSignal) => Promise<LoadResult>;
 	unload: (model: string) => Promise<ReleaseResult>;
 	flush: () => Promise<FlushResult>;
+	fit: (model: string, contextLength: number | null) => Promise<FitVerdict | null>;
+	trim: (model: string) => Promise<TrimResult>;
 	readonly admitted: AdmissionRequest[];
 	readonly recorded: NewEvent[];
 	/** Models with a request in flight. */
@@ -114,6 +169,8 @@ export async function startGateway(
 		load: async () => goodLoad,
 		unload: async () => provedRelease,
 		flush: async () => flushOfReleases(provedRelease),
+		fit: async () => verdictOver,
+		trim: async () => goodTrim,
 		admitted: [],
 		recorded: [],
 		inFlight: [],
@@ -152,6 +209,8 @@ export async function startGateway(
 		load: (load, signal) => ran(knobs.load(load, signal)),
 		unload: (model) => ran(knobs.unload(model)),
 		flush: () => ran(knobs.flush()),
+		fit: (model, contextLength) => ran(knobs.fit(model, contextLength)),
+		trim: (model) => ran(knobs.trim(model)),
 		history: async ({ fromAt }) =>
 			ran({
 				points: [

@@ -4,6 +4,7 @@ import type { LoadedModel } from "../../../../shared/model.ts";
 import { DEFAULT_SETTINGS } from "../../../../shared/settings.ts";
 import type { AppState } from "../../../../shared/state.ts";
 import { fromGb } from "../../../../shared/units.ts";
+import { FIRST_WATCHDOG_STATE } from "../../../../shared/watchdog.ts";
 
 const AT = Date.parse("2026-02-03T04:05:06.000Z");
 
@@ -74,6 +75,7 @@ export function sampleState(events: readonly AppEvent[] = []): AppState {
 			levelSinceAt: AT,
 			otherAppsBytes: fromGb(8),
 		},
+		budget: null,
 		loaded: [loadedModel],
 		strays: [],
 		installed: [],
@@ -87,6 +89,8 @@ export function sampleState(events: readonly AppEvent[] = []): AppState {
 			shortcutHeld: null,
 			ownMemoryBytes: null,
 		},
+		watchdog: FIRST_WATCHDOG_STATE,
+		health: null,
 		lastFlush: null,
 		gateway: { port: 11435, wantedPort: null, error: null },
 		settings: DEFAULT_SETTINGS,

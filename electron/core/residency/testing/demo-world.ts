@@ -8,11 +8,12 @@ import { vi } from "vitest";
 import { DEFAULT_SETTINGS } from "../../../../shared/settings.ts";
 import { systemClock } from "../../clock.ts";
 import { createEngineSupervisor } from "../../engine/engine-supervisor.ts";
+import { identityText } from "../../footprint/learned.ts";
 import { createDemoProbes } from "../../memory/demo-probes.ts";
 import { createMachineWatch } from "../../memory/machine-watch.ts";
 import { createRunnerReader } from "../../memory/runner-reader.ts";
 import { createSystemProbes } from "../../memory/system-probes.ts";
-import type { Log, NewEvent } from "../../ports.ts";
+import type { LearnedFootprint, Log, NewEvent } from "../../ports.ts";
 import { createObserver, type Observer } from "../observer.ts";
 import { createPace } from "../pace.ts";
 import { createResidency, type Residency } from "../residency.ts";
@@ -45,6 +46,8 @@ export interface DemoWorld {
 	readonly observer: Observer;
 	readonly residency: Residency;
 	readonly events: readonly NewEvent[];
+	/** What was learned of every kind of load. */
+	learned(): readonly LearnedFootprint[];
 	/** Asks the engine behind Plimsoll's back. */
 	post(path: string, body: unknown): Promise<Response>;
 	control(body: unknown): Promise<void>;
@@ -107,9 +110,12 @@ export async function createDemoWorld(options: DemoWorldOptions = {}): Promise<D
 		settings: () => DEFAULT_SETTINGS.pressure,
 	});
 	const own = new Set<string>();
+	const learned = new Map<string, LearnedFootprint>();
 	const history = {
 		ownLoads: () => [...own],
 		setOwnLoad: (key: string, loaded: boolean) => void (loaded ? own.add(key) : own.delete(key)),
+		learned: () => [...learned.values()],
+		learn: (footprint: LearnedFootprint) => void learned.set(identityText(footprint), footprint),
 	};
 	const events: NewEvent[] = [];
 	const pace = createPace(supervision);
@@ -176,6 +182,7 @@ export async function createDemoWorld(options: DemoWorldOptions = {}): Promise<D
 		observer,
 		residency,
 		events,
+		learned: history.learned,
 		post,
 		async control(body) {
 			const response = await post("/demo/control", body);

@@ -7,8 +7,9 @@ import { DEFAULT_SETTINGS } from "../../../../shared/settings.ts";
 import { BYTES_PER_GB, fromGb } from "../../../../shared/units.ts";
 import type { Engine, EngineLoad, LoadedRow } from "../../engine/engine.ts";
 import type { EngineSupervision } from "../../engine/supervision.ts";
+import { identityText } from "../../footprint/learned.ts";
 import type { MachineWatch, MatchedRunner, UnmatchedRunner } from "../../memory/machine-view.ts";
-import type { HistoryStore, Log, NewEvent } from "../../ports.ts";
+import type { HistoryStore, LearnedFootprint, Log, NewEvent } from "../../ports.ts";
 import { createObserver } from "../observer.ts";
 import { createPace } from "../pace.ts";
 import { createResidency, type Residency } from "../residency.ts";
@@ -324,7 +325,12 @@ export function createFakeWorld(): FakeWorld {
 		stop: () => undefined,
 	};
 
-	const history: Pick<HistoryStore, "ownLoads" | "setOwnLoad"> = {
+	const learned = new Map<string, LearnedFootprint>();
+	const history: Pick<HistoryStore, "ownLoads" | "setOwnLoad" | "learned" | "learn"> = {
+		learned: () => [...learned.values()],
+		learn(footprint) {
+			learned.set(identityText(footprint), footprint);
+		},
 		ownLoads: () => [...own],
 		setOwnLoad(key, loaded) {
 			if (loaded) own.add(key);
