@@ -7,12 +7,20 @@ import { idleApp } from "./idle-app.ts";
 import { idleHeadless } from "./idle-headless.ts";
 import { memorySample } from "./memory-sample.ts";
 import { popoverOpen } from "./popover-open.ts";
+import { predictionBench } from "./prediction.ts";
+import { releaseShown } from "./release-shown.ts";
+import { residencyBench } from "./residency/residency.ts";
+import { watchdogBench } from "./watchdog.ts";
 
 /** All benchmarks, in the order they run. */
 const benches: readonly Bench[] = [
+	predictionBench,
+	watchdogBench,
+	releaseShown,
 	memorySample,
 	gatewayBench,
 	idleHeadless,
+	residencyBench,
 	popoverOpen,
 	idleApp,
 	bundleSizes,

@@ -27,6 +27,11 @@ const installedRow = (page: Page, name: string) =>
 		.filter({ hasText: name })
 		.first();
 
+/** Shows a row as pointed at. */
+function pointAt(name: string): (page: Page) => Promise<void> {
+	return (page) => installedRow(page, name).hover();
+}
+
 async function openMenu(page: Page): Promise<void> {
 	await installedRow(page, "llama3.1")
 		.getByRole("button", { name: /^More for/ })
@@ -70,6 +75,19 @@ const clicked: readonly Scene[] = [
 			await page.getByRole("button", { name: "Pull a model by name" }).click();
 			await page.getByRole("textbox", { name: "Model name" }).fill("qwen3:8b");
 		},
+	},
+	{ name: "ghost-fits", state: states.now, place: "now", act: pointAt("granite3.2-vision") },
+	{ name: "ghost-swap", state: states.now, place: "now", act: pointAt("llama3.1") },
+	{ name: "ghost-over", state: states.now, place: "now", act: pointAt("deepcoder") },
+	{ name: "ghost-beyond", state: states.now, place: "now", act: pointAt("mistral-small") },
+	{
+		name: "load-choice",
+		state: states.now,
+		place: "now",
+		act: (page) =>
+			installedRow(page, "deepcoder")
+				.getByRole("button", { name: /^Load / })
+				.click(),
 	},
 	{ name: "load-contexts", state: states.now, place: "now", act: openMenu },
 	{

@@ -13,17 +13,52 @@ import {
 	operation,
 	pull,
 	said,
-	usual,
+	usual as withoutBudget,
 } from "../../shared/testing/build-state.ts";
 import { fromGb } from "../../shared/units.ts";
+import { type Emergency, FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
+import { budgetIn } from "./build-budget.ts";
 
 const MINUTE = 60_000;
+
+/** The usual state, changed, with the budget that core would show in it. */
+function usual(change: Partial<AppState> = {}): AppState {
+	const state = withoutBudget(change);
+	return change.budget === undefined ? { ...state, budget: budgetIn(state) } : state;
+}
 
 const [nomic, gemma, qwen] = crew as readonly [
 	(typeof crew)[number],
 	(typeof crew)[number],
 	(typeof crew)[number],
 ];
+
+/** An emergency in which the largest idle model went, over unless changed. */
+function emergency(change: Partial<Emergency> = {}): Emergency {
+	return {
+		id: "emergency-1",
+		startedAt: NOW - 14_000,
+		endedAt: NOW - 2_000,
+		step: 1,
+		availableBytes: fromGb(0.2),
+		models: [
+			{
+				key: qwen.key,
+				name: qwen.name,
+				grade: change.endedAt === null ? null : "proved",
+				releasedBytes: change.endedAt === null ? 0 : qwen.footprintBytes,
+				answersElsewhere: false,
+			},
+		],
+		loadsEnded: [],
+		ownAnswersEnded: 0,
+		carriedAnswersEnded: 0,
+		notStopped: [],
+		releasedBytes: change.endedAt === null ? 0 : qwen.footprintBytes,
+		retryAt: NOW + 28_000,
+		...change,
+	};
+}
 
 const away = (state: Partial<AppState> = {}): AppState =>
 	usual({ machine: machine(18, 11.9, []), loaded: [], installed: [], ...state });
@@ -40,6 +75,13 @@ const longName = (index: number): string => {
 	const name = LONG_NAMES[index % LONG_NAMES.length] ?? LONG_NAMES[0];
 	return index < LONG_NAMES.length ? name : `${name.slice(0, 76)}-${index}`;
 };
+
+/** One model stands 1.6 GB above what its first large prompt made of it. */
+function grownQwen(): AppState {
+	const models = [nomic, gemma, { ...qwen, footprintBytes: fromGb(6.8), heldBytes: fromGb(6.8) }];
+	const state = usual({ machine: machine(18, 2.9, models), loaded: models });
+	return { ...state, budget: budgetIn(state, { [qwen.name]: 1.6 }) };
+}
 
 /** Eight loaded and sixty installed models with very long names. */
 function crowded(): AppState {
@@ -114,6 +156,11 @@ export const hourOfMemory: HistorySlice = {
 /** Every state a popover can be in, by name; what only a click brings is in the scenes. */
 export const states = {
 	now: usual(),
+	grown: grownQwen(),
+	"now-past": usual({
+		machine: machine(18, 1.5, [nomic, gemma, { ...qwen, heldBytes: fromGb(4.2) }], "elevated"),
+		loaded: [nomic, gemma, { ...qwen, heldBytes: fromGb(4.2) }],
+	}),
 	elevated: usual({ machine: machine(18, 2.4, crew, "elevated") }),
 	high: usual({ machine: machine(18, 0.8, crew, "high") }),
 	critical: usual({ machine: machine(18, 0.2, crew, "critical") }),
@@ -152,6 +199,62 @@ export const states = {
 		],
 		machine: machine(18, 5.2, [gemma, qwen]),
 		operations: [operation("flush", null, { startedAt: NOW - 900, queuedAt: NOW - 900 })],
+	}),
+	"watch-paused": usual({
+		watchdog: { ...FIRST_WATCHDOG_STATE, mode: "paused", pausedUntilAt: NOW + 60 * MINUTE },
+	}),
+	"emergency-running": usual({
+		machine: machine(18, 0.2, crew, "critical"),
+		watchdog: {
+			...FIRST_WATCHDOG_STATE,
+			preferSmall: true,
+			emergency: emergency({ endedAt: null, notStopped: ["mistral:7b"] }),
+		},
+	}),
+	"chat-paused": usual({
+		machine: machine(18, 0.2, crew, "critical"),
+		watchdog: { ...FIRST_WATCHDOG_STATE, preferSmall: true, emergency: emergency({ endedAt: null }) },
+		chat: {
+			...talk(),
+			messages: [
+				said("user", "Can it sort by two keys?"),
+				said("assistant", "", { state: "waiting", model: "gemma3:1b" }),
+			],
+		},
+	}),
+	"emergency-result": usual({
+		loaded: [nomic, gemma],
+		machine: machine(18, 5.4, [nomic, gemma]),
+		watchdog: {
+			...FIRST_WATCHDOG_STATE,
+			lastEmergency: emergency({}),
+			bringsBack: [
+				{
+					key: qwen.key,
+					name: qwen.name,
+					footprintBytes: qwen.footprintBytes,
+					evictedAt: NOW - MINUTE,
+					lacksBytes: fromGb(2.8),
+				},
+			],
+		},
+	}),
+	"pressure-other": usual({
+		loaded: [nomic],
+		machine: machine(18, 0.2, [nomic], "critical"),
+		watchdog: {
+			...FIRST_WATCHDOG_STATE,
+			preferSmall: true,
+			othersPressure: {
+				sinceAt: NOW - MINUTE,
+				modelsBytes: fromGb(0.7),
+				largest: [
+					{ name: "Google Chrome", bytes: fromGb(7.9) },
+					{ name: "Docker Desktop", bytes: fromGb(4.1) },
+					{ name: "Xcode", bytes: fromGb(1.4) },
+				],
+			},
+		},
 	}),
 	"flush-result": usual({ loaded: [], machine: machine(18, 11.9, []), lastFlush: flushed(crew, 1800) }),
 	"flush-partial": usual({

@@ -111,6 +111,36 @@ describe("plimsoll status, load, unload and flush", () => {
 		expect(load.err).toMatch(/needs \d+\.\d\u00a0GB, but only \d+\.\d\u00a0GB are available/);
 	});
 
+	it("say whether a model fits, with every term, and end with 5 where it does not", async () => {
+		const fits = await runCli(["fit", "mistral", "--num-ctx", "2048", ...here]);
+		expect(fits).toMatchObject({ code: 0, err: "" });
+		expect(fits.out).toMatch(
+			/^mistral:latest fits: it takes \d+\.\d\u00a0GB, \d+\.\d\u00a0GB to spare afterwards\./,
+		);
+		expect(fits.out).toMatch(/\d+\.\d\u00a0GB weights, \d+\.\d\u00a0GB context \(2048\)/);
+		expect(fits.out).toMatch(/Budget \d+\.\d\u00a0GB: \d+\.\d\u00a0GB available/);
+		const over = await runCli(["fit", "llama3.3:70b", ...here]);
+		expect(over.code).toBe(5);
+		expect(over.out).toMatch(/^llama3\.3:70b is \d+\.\d\u00a0GB over/);
+		const json = await runCli(["fit", "llama3.3:70b", "--json", ...here]);
+		expect(json.code).toBe(5);
+		expect(parsed(json.out)).toMatchObject({ verdict: "over", because: "memory", evictions: [] });
+		const unknown = await runCli(["fit", "no-such-model", ...here]);
+		expect(unknown.code).toBe(2);
+	});
+
+	it("trim says what came back, and nothing can be trimmed that is not loaded", async () => {
+		expect((await runCli(["load", "mistral", ...here])).code).toBe(0);
+		await expect
+			.poll(async () => (await runCli(["trim", "mistral", ...here])).out, {
+				timeout: 30_000,
+				interval: 1_000,
+			})
+			.toMatch(/^mistral:latest is trimmed: \d+\.\d\u00a0GB came back \(\d+\.\d\u00a0GB before/);
+		expect((await runCli(["unload", "mistral", ...here])).code).toBe(0);
+		expect((await runCli(["trim", "mistral", ...here])).code).toBe(2);
+	});
+
 	it("end with 6 where a release is not confirmed", async () => {
 		expect((await runCli(["load", "gemma3:1b", ...here])).code).toBe(0);
 		const unload = await runCli(["unload", "gemma3:1b", ...here]);

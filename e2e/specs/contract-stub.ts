@@ -20,6 +20,8 @@ export const validArguments: { readonly [Name in CallName]: CallInput<Name> } = 
 	flush: null,
 	putBack: null,
 	pin: { model: "a", pinned: true },
+	fit: { model: "a", contextLength: 8192 },
+	trim: { model: "a" },
 	contextChoices: { model: "a" },
 	pull: { model: "a" },
 	cancelPull: { pullId: "p" },
@@ -38,6 +40,9 @@ export const validArguments: { readonly [Name in CallName]: CallInput<Name> } = 
 	changeSettings: { language: "de", gateway: { port: 0 } },
 	startEngine: null,
 	startDemo: null,
+	pauseWatchdog: null,
+	resumeWatchdog: null,
+	skipBringBack: { key: "a@sha256:00@" },
 	retryEngine: null,
 	watch: { open: true },
 };
