@@ -1,0 +1,34 @@
+import type { Weights } from "../../electron/core/router/classifier/weights.ts";
+import { calibrated } from "./calibrate.ts";
+import { compileLexicon } from "./compile-lexicon.ts";
+import { examplesOf } from "./examples.ts";
+import { fit } from "./fit.ts";
+import { type Verdict, verdictsOf } from "./judge.ts";
+import { isOwn, type Row } from "./rows.ts";
+import { JUDGING, SETTINGS, WEIGHTING } from "./settings.ts";
+
+/** Trained weights, and what they were calibrated on. */
+export interface Trained {
+	readonly weights: Weights;
+	/** Own prompts, each judged by weights that never saw its writer's file; before calibration. */
+	readonly heldOut: readonly Verdict[];
+}
+
+/** Trains on all rows; calibrates on own prompts by weights that never saw their file. Deterministic. */
+export function train(rows: readonly Row[]): Trained {
+	const lexicon = compileLexicon();
+	const examples = examplesOf(rows, lexicon, WEIGHTING);
+	const files = [...new Set(rows.filter(isOwn).map(({ source }) => source))];
+	const heldOut = files.flatMap((file) => {
+		const weights = fit(
+			examples.filter(({ row }) => row.source !== file),
+			lexicon,
+			JUDGING,
+		);
+		return verdictsOf(
+			weights,
+			rows.filter(({ source }) => source === file),
+		);
+	});
+	return { weights: calibrated(fit(examples, lexicon, SETTINGS), heldOut), heldOut };
+}
