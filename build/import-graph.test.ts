@@ -23,6 +23,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"electron/headless/": ["electron/core/", "shared/", DEMO_START],
 	// Set-ups of test lanes use what tests use.
 	"build/": ["shared/", "e2e/fixtures/"],
+	// Training reads prompts exactly as the product does.
+	"build/router/": ["electron/core/router/", "shared/", "build/scripts/"],
 	"e2e/": ["electron/", "shared/", "renderer/", "build/"],
 };
 
@@ -40,9 +42,9 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 	residency: ["engine", "memory", "footprint"],
 	watchdog: ["memory", "residency"],
 	startup: [],
-	router: ["engine", "footprint"],
-	chat: ["engine"],
-	gateway: ["residency"],
+	router: ["engine", "residency"],
+	chat: ["engine", "router"],
+	gateway: ["engine", "residency", "router"],
 };
 
 /** Files of core outside of its rooms: the ports below all rooms, and what assembles them. */

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { PopoverPlace } from "../shared/ipc.ts";
 import { api } from "./api.ts";
 import { Composer, QUESTION_FIELD_ID } from "./features/chat/composer.tsx";
@@ -6,33 +6,50 @@ import { NowPage } from "./features/now-page.tsx";
 import { LostConnection } from "./features/problem/lost-connection.tsx";
 import { Icon, Mark } from "./icon.tsx";
 import { hasModifier } from "./keys.ts";
+import { fetchWhileIdle, onDemand } from "./on-demand.tsx";
 import { Sprite } from "./sprite.tsx";
 import { act, coreNow, useCore, usePopover } from "./store.ts";
-import { useWords } from "./words.tsx";
+import { laterWords, useWords } from "./words.tsx";
 
 /** Pages that are seldom the first come when they are opened. */
-const ActivityPage = lazy(async () => ({
-	default: (await import("./features/activity/activity-page.tsx")).ActivityPage,
-}));
-const ChatPage = lazy(async () => ({ default: (await import("./features/chat/chat-page.tsx")).ChatPage }));
-const SettingsPage = lazy(async () => ({
-	default: (await import("./features/settings/settings-page.tsx")).SettingsPage,
-}));
-const Welcome = lazy(async () => ({ default: (await import("./features/welcome/welcome.tsx")).Welcome }));
+const ActivityPage = onDemand(async () => {
+	const [{ ActivityPage: page }] = await Promise.all([
+		import("./features/activity/activity-page.tsx"),
+		laterWords(),
+	]);
+	return page;
+});
+const ChatPage = onDemand(async () => {
+	const [{ ChatPage: page }] = await Promise.all([import("./features/chat/chat-page.tsx"), laterWords()]);
+	return page;
+});
+const TeamPage = onDemand(async () => {
+	const [{ TeamPage: page }] = await Promise.all([import("./features/team/team-page.tsx"), laterWords()]);
+	return page;
+});
+const SettingsPage = onDemand(
+	async () => (await import("./features/settings/settings-page.tsx")).SettingsPage,
+);
+const Welcome = onDemand(async () => (await import("./features/welcome/welcome.tsx")).Welcome);
 
 const TABS = ["now", "chat", "activity"] as const;
+
+const PLACES_TO_ASK_FOR: readonly PopoverPlace[] = ["chat", "activity", "team", "settings"];
+
+/** Pages that are pushed over the others and left with Back. */
+const isPushed = (place: PopoverPlace) => place === "settings" || place === "team";
 
 /** The place asked for when the page was opened, such as from the tray's menu. */
 function firstPlace(): PopoverPlace {
 	const asked = location.hash.slice(1);
-	return asked === "settings" || asked === "chat" || asked === "activity" ? asked : "now";
+	return PLACES_TO_ASK_FOR.find((place) => place === asked) ?? "now";
 }
 
 /** Keys that work everywhere in the popover; true where one was used. */
 function globalKey(event: KeyboardEvent, place: PopoverPlace, go: (place: PopoverPlace) => void): boolean {
 	const typing = (event.target as HTMLElement).matches?.("input, textarea, select") ?? false;
 	if (event.key === "Escape") {
-		if (place === "settings") go("now");
+		if (isPushed(place)) go("now");
 		else act(() => api.closePopover(null));
 		return true;
 	}
@@ -63,7 +80,7 @@ function globalKey(event: KeyboardEvent, place: PopoverPlace, go: (place: Popove
 			return true;
 		case "r":
 			if (place !== "chat") return false;
-			act(() => api.retryAnswer(null));
+			act(() => api.retryAnswer({}));
 			return true;
 		case "n":
 			act(() => api.newConversation(null));
@@ -84,7 +101,7 @@ function Bar(props: {
 }): ReactNode {
 	const words = useWords();
 	const demo = useCore((state) => state.engine.kind === "demo");
-	if (props.place === "settings") {
+	if (isPushed(props.place)) {
 		return (
 			<header className="bar">
 				<button
@@ -95,7 +112,7 @@ function Bar(props: {
 				>
 					<Icon name="back" />
 				</button>
-				<h1>{words.say("ui.settings")}</h1>
+				<h1>{words.say(props.place === "team" ? "ui.team" : "ui.settings")}</h1>
 			</header>
 		);
 	}
@@ -149,13 +166,15 @@ function Place(props: {
 	const toNow = () => props.onGo("now");
 	switch (props.place) {
 		case "now":
-			return <NowPage onActivity={() => props.onGo("activity")} />;
+			return <NowPage onActivity={() => props.onGo("activity")} onTeam={() => props.onGo("team")} />;
 		case "chat":
 			return <ChatPage onNow={toNow} />;
 		case "activity":
 			return <ActivityPage onNow={toNow} />;
+		case "team":
+			return <TeamPage />;
 		case "settings":
-			return <SettingsPage />;
+			return <SettingsPage onTeam={() => props.onGo("team")} />;
 	}
 }
 
@@ -172,6 +191,8 @@ function Shell(): ReactNode {
 	}, [overMaterial]);
 
 	useEffect(() => api.on("goTo", (asked) => setPlace(asked.place)), []);
+
+	useEffect(fetchWhileIdle, []);
 
 	// Core looks every second while somebody sees the popover.
 	useEffect(() => {
@@ -201,18 +222,14 @@ function Shell(): ReactNode {
 						<div
 							id="place"
 							className="place"
-							{...(place === "settings" ? {} : { role: "tabpanel", "aria-labelledby": `tab-${place}` })}
+							{...(isPushed(place) ? {} : { role: "tabpanel", "aria-labelledby": `tab-${place}` })}
 						>
-							<Suspense fallback={<div className="content" />}>
-								<Place place={place} onGo={setPlace} />
-							</Suspense>
+							<Place place={place} onGo={setPlace} />
 						</div>
 						{place === "now" || place === "chat" ? <Composer onAsked={() => setPlace("chat")} /> : null}
 					</>
 				) : (
-					<Suspense fallback={<div className="content" />}>
-						<Welcome />
-					</Suspense>
+					<Welcome />
 				)}
 				<p className="visually-hidden">{words.say("ui.keys-hint")}</p>
 			</main>

@@ -23,7 +23,16 @@ export type IconName =
 	| "cloud"
 	| "loaded"
 	| "unloaded"
-	| "emergency";
+	| "emergency"
+	| "image"
+	// In the chat page's own sprite.
+	| "list"
+	| "search"
+	| "route"
+	| "dot"
+	| "skip"
+	| "more"
+	| "edit";
 
 /** Names of the marks: Plimsoll's own sign, filled as full as the machine is. */
 export type MarkName = "normal" | "elevated" | "high" | "critical" | "offline" | "busy";

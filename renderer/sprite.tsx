@@ -75,6 +75,9 @@ export const Sprite = memo(function Sprite(): ReactNode {
 				<symbol id="i-emergency" viewBox="0 0 16 16">
 					<path fill="currentColor" stroke="none" d="M8 1.2 14.8 8 8 14.8 1.2 8z" />
 				</symbol>
+				<symbol id="i-image" viewBox="0 0 16 16">
+					<path d="M3.7 2.7h8.6a2 2 0 0 1 2 2v6.6a2 2 0 0 1-2 2H3.7a2 2 0 0 1-2-2V4.7a2 2 0 0 1 2-2zM2 11.8l3.6-3 2.3 1.8 3-3.4 3.2 3.3M5.4 6.2v.1" />
+				</symbol>
 				<symbol id="mark-normal" viewBox="0 0 18 18">
 					<path d="M9 2a7 7 0 1 1 0 14A7 7 0 0 1 9 2zm0 1.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z" />
 					<path d="M0 8h18v2H0zM3.5 12h11a6.250 6.250 0 0 1-11 0z" />

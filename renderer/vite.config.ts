@@ -1,16 +1,25 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** Leaves out of the catalogues what only a terminal or the tray says, so that the page starts with less. */
+/** Families of messages that only parts which come later say. */
+const LATER = "chat|route|team|event|health";
+
+/**
+ * Leaves out of the catalogues what only a terminal or the tray says, and out of the English one, which the page
+ * starts with, what only later parts say; `en.ts?later` is those texts alone.
+ */
 const pageCatalogue: Plugin = {
 	name: "page-catalogue",
 	enforce: "pre",
 	transform(code, id) {
-		if (!/\/shared\/messages\/(en|de)\.ts$/.test(id)) return null;
-		return {
-			code: code.replaceAll(/^\t"(?:cli|doctor|tray)\.[^"]+":\s*"(?:[^"\\]|\\.)*",\n/gm, ""),
-			map: null,
-		};
+		const [, language, part] = /\/shared\/messages\/(en|de)\.ts(\?later)?$/.exec(id) ?? [];
+		if (language === undefined) return null;
+		const texts = (families: string) =>
+			new RegExp(String.raw`^\t"${families}\.[^"]+":\s*"(?:[^"\\]|\\.)*",\n`, "gm");
+		const left = code.replaceAll(texts("(?:cli|doctor|tray)"), "");
+		if (language === "de") return { code: left, map: null };
+		const families = part === undefined ? `(?:${LATER})` : `(?!(?:${LATER})\\.)[a-z]+`;
+		return { code: left.replaceAll(texts(families), ""), map: null };
 	},
 };
 

@@ -49,7 +49,19 @@ function makeWords(renderer: Renderer): Words {
 	};
 }
 
-const english = makeWords(rendererOf("en", en));
+const englishRenderer = rendererOf("en", en);
+const english = makeWords(englishRenderer);
+
+let later: Promise<void> | null = null;
+
+/**
+ * Fetches what parts that are opened later say in English; other languages come whole. To be awaited before such a
+ * part is shown.
+ */
+export function laterWords(): Promise<void> {
+	later ??= import("../shared/messages/en.ts?later").then((texts) => englishRenderer.add(texts.en));
+	return later;
+}
 
 /** English is there from the start; other languages come when they are wanted. */
 async function wordsOf(language: Language): Promise<Words> {

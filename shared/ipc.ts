@@ -1,12 +1,15 @@
 import { z } from "zod";
 import type { AppEvent } from "./app-event.ts";
+import { type ChatMessage, type ConversationRow, type FoundConversation, MAX_PICTURE_BYTES } from "./chat.ts";
 import type { SerializedError } from "./errors.ts";
 import type { FitVerdict } from "./fit.ts";
 import type { PressureLevel } from "./machine.ts";
-import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "./operation.ts";
+import type { EndedRunner, FlushResult, LoadResult, ReleaseResult, TrimResult } from "./operation.ts";
 import type { StatePatch } from "./patch.ts";
+import { type Correction, DOMAINS, type RouteDay } from "./router.ts";
 import { settingsSchema } from "./settings.ts";
 import type { AppState } from "./state.ts";
+import { memberSchema } from "./team.ts";
 
 export { callNames, channelOf, eventNames } from "./ipc-names.ts";
 export { createRendererApi } from "./renderer-api.ts";
@@ -52,6 +55,9 @@ function event<Payload>(): EventEntry<Payload> {
 
 const nothing = z.null();
 const modelName = z.string().trim().min(1).max(512);
+const memberId = z.string().min(1).max(60);
+const id = z.string().min(1).max(64);
+const questionText = z.string().max(4_000_000);
 const contextTokens = z.int().min(1).max(16_777_216);
 
 /** A minute (or, for the last 15 minutes, a second) of the memory curve. */
@@ -77,7 +83,7 @@ export interface ContextChoice {
 export const PLACES = ["ollama-download", "login-items-settings", "data-folder", "api-docs"] as const;
 
 /** Parts of the popover that can be asked for from outside of it. */
-export type PopoverPlace = "now" | "chat" | "activity" | "settings";
+export type PopoverPlace = "now" | "chat" | "activity" | "team" | "settings";
 
 /** A stretch of the past. */
 export interface HistorySlice {
@@ -125,6 +131,10 @@ export const contract = {
 	),
 	/** Unloads an idle model and loads it again as it was, to get back what its runner has grown by. */
 	trim: command<TrimResult>()(z.strictObject({ model: modelName })),
+	/** Ends the process of a stuck, dead or stray runner; only by a person's click. */
+	endRunner: command<EndedRunner>()(
+		z.strictObject({ pid: z.int().positive(), startedAt: z.number().nullable() }),
+	),
 	/** What a model would take at several contexts, smallest first. */
 	contextChoices: query<readonly ContextChoice[]>()(z.strictObject({ model: modelName })),
 	/** Installs a model by name; progress stands in the state. Resolves when it has started. */
@@ -134,18 +144,80 @@ export const contract = {
 	dismissPull: command<null>()(z.strictObject({ pullId: z.string().max(64) })),
 	/** Deletes a model from disk, unloading it first. */
 	deleteModel: command<null>()(z.strictObject({ model: modelName })),
-	/** Chooses the model that gets the next question. */
-	chooseChatModel: command<null>()(z.strictObject({ model: modelName })),
-	/** Sends a question; the answer grows in the state. Resolves when it was taken. */
-	ask: command<null>()(z.strictObject({ text: z.string().min(1).max(4_000_000) })),
+	/** Puts a member into the team in place of the one of its id, or adds it; the team becomes one's own. */
+	saveMember: command<null>()(z.strictObject({ member: memberSchema })),
+	/** Takes a member out of the team, which becomes one's own. */
+	removeMember: command<null>()(z.strictObject({ id: z.string().max(60) })),
+	/** Takes over a team from the text of its file. */
+	importTeam: command<null>()(z.strictObject({ text: z.string().max(4_000_000) })),
+	/** The team in force as the text of a file. */
+	exportTeam: query<string>()(nothing),
+	/** Bytes free where the engine keeps its models, to be asked before a pull; null where that cannot be told. */
+	modelsDisk: query<number | null>()(nothing),
+	/** What a prompt was said to be about, newest first, and how many were routed and corrected day by day. */
+	corrections: query<{ readonly corrections: readonly Correction[]; readonly days: readonly RouteDay[] }>()(
+		nothing,
+	),
+	/** Forgets a correction. */
+	removeCorrection: command<null>()(z.strictObject({ id: z.int() })),
+	/** Chooses who answers in the open conversation: a model, a member of the team, or with neither the best one. */
+	chooseAnswerer: command<null>()(
+		z.strictObject({ model: modelName.nullable().default(null), member: memberId.nullable().default(null) }),
+	),
+	/** Sends a question with the pictures that are attached; the answer grows in the state. Resolves when it was taken. */
+	ask: command<null>()(z.strictObject({ text: questionText })),
+	/** Asks a question again with other words; what was said after it goes. */
+	editQuestion: command<null>()(z.strictObject({ messageId: id, text: questionText.min(1) })),
 	/** Keeps what was typed and not sent. */
-	keepDraft: command<null>()(z.strictObject({ text: z.string().max(4_000_000) })),
+	keepDraft: command<null>()(z.strictObject({ text: questionText })),
+	/** Adds a picture, a JPEG in Base64, to the next question. */
+	attachPicture: command<null>()(
+		z.strictObject({
+			name: z.string().max(255),
+			data: z.base64().max(Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 4),
+			widthPx: z.int().min(1).max(100_000),
+			heightPx: z.int().min(1).max(100_000),
+		}),
+	),
+	/** Takes a picture away again. */
+	detachPicture: command<null>()(z.strictObject({ id })),
+	/** A picture as Base64 of a JPEG; null where it is gone. */
+	picture: query<string | null>()(z.strictObject({ id })),
 	/** Stops the answer that is coming; what came is kept. */
 	stopAnswer: command<null>()(nothing),
-	/** Asks the last question again, in place of its answer. */
-	retryAnswer: command<null>()(nothing),
-	/** Starts an empty conversation. */
+	/** Asks the last question again, in place of its answer; what is named differs from who was chosen, this once. */
+	retryAnswer: command<null>()(
+		z.strictObject({
+			model: modelName.optional(),
+			member: memberId.optional(),
+			contextLength: contextTokens.optional(),
+		}),
+	),
+	/** Keeps that the last question was about something else, and asks it again as that. */
+	correctRoute: command<null>()(z.strictObject({ messageId: id, domain: z.enum(DOMAINS) })),
+	/** Opens an empty conversation. */
 	newConversation: command<null>()(nothing),
+	/** Opens a conversation. */
+	openConversation: command<null>()(z.strictObject({ id })),
+	/** Messages of a conversation before one, oldest first. */
+	earlierMessages: query<readonly ChatMessage[]>()(
+		z.strictObject({ conversationId: id, beforeId: id, limit: z.int().min(1).max(1_000) }),
+	),
+	/** Conversations, the newest first. */
+	conversations: query<readonly ConversationRow[]>()(
+		z.strictObject({ limit: z.int().min(1).max(200), offset: z.int().min(0) }),
+	),
+	/** Conversations in whose title or messages every word stands, the newest first. */
+	searchConversations: query<readonly FoundConversation[]>()(z.strictObject({ text: z.string().max(500) })),
+	renameConversation: command<null>()(z.strictObject({ id, title: z.string().trim().min(1).max(200) })),
+	/** Says what models are told before the open conversation. */
+	setSystemPrompt: command<null>()(z.strictObject({ text: z.string().max(100_000) })),
+	/** Deletes a conversation; that can be taken back for a minute, or until another one is deleted. */
+	deleteConversation: command<null>()(z.strictObject({ id })),
+	/** Takes the last deletion back. */
+	restoreConversation: command<null>()(nothing),
+	/** Lets a person save a text where they want it; false where they did not. */
+	saveText: command<boolean>()(z.strictObject({ name: z.string().min(1).max(255), text: z.string() })),
 	/** Starts Plimsoll at login, or no longer. */
 	setOpenAtLogin: command<null>()(z.strictObject({ open: z.boolean() })),
 	/** Opens one of a few known places outside Plimsoll. */
@@ -178,13 +250,14 @@ export const contract = {
 
 /** Settings with every key optional on both levels. */
 function settingsPatchSchema() {
-	const { app, engine, gateway, residency, watchdog, log, language } = settingsSchema.shape;
+	const { app, engine, gateway, residency, router, watchdog, log, language } = settingsSchema.shape;
 	return z.strictObject({
 		language: language.unwrap().optional(),
 		app: partialWithoutDefaults(app.unwrap()).optional(),
 		engine: partialWithoutDefaults(engine.unwrap()).optional(),
 		gateway: partialWithoutDefaults(gateway.unwrap()).optional(),
 		residency: partialWithoutDefaults(residency.unwrap()).optional(),
+		router: partialWithoutDefaults(router.unwrap()).optional(),
 		watchdog: partialWithoutDefaults(watchdog.unwrap()).optional(),
 		log: partialWithoutDefaults(log.unwrap()).optional(),
 	});

@@ -26,6 +26,14 @@ export interface Eviction extends ReleaseResult {
 	readonly why: StepReason;
 }
 
+/** What ending a runner's process led to. */
+export interface EndedRunner {
+	readonly pid: number;
+	/** What it took just before; null where that could not be measured. */
+	readonly releasedBytes: number | null;
+	readonly durationMs: number;
+}
+
 /** What came of unloading and loading again one model whose runner had grown. */
 export interface TrimResult {
 	readonly key: ModelKey;

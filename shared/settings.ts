@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { teamSchema } from "./team.ts";
 
 /** Version of the settings file; raised with every change that needs a migration. */
 export const SETTINGS_VERSION = 1;
@@ -157,6 +158,18 @@ export const settingsSchema = z.strictObject({
 			welcomed: z.boolean().default(false),
 			/** Tell in a notification what happened without the user. */
 			notifications: z.boolean().default(true),
+		})
+		.prefault({}),
+	router: z
+		.strictObject({
+			/** Whose models prompts go to. `auto`: the original eleven where most of them are installed, else what is. */
+			team: z.enum(["auto", "derived", "original", "own"]).default("auto"),
+			/** The list for `own`; null until there is one. */
+			own: teamSchema.nullable().default(null),
+			/** Rating points by which a loaded member may be worse than a better one that would have to load. */
+			loadedPoints: z.number().min(0).max(10).default(1),
+			/** Rating points by which the member of a conversation may be worse than another before it is left. */
+			stickyPoints: z.number().min(0).max(10).default(2),
 		})
 		.prefault({}),
 	pressure: pressureSettingsSchema.prefault({}),

@@ -8,8 +8,11 @@ import type { MachineState } from "./machine.ts";
 import type { InstalledModel, LoadedModel } from "./model.ts";
 import type { FlushResult, Operation } from "./operation.ts";
 import type { Pull } from "./pull.ts";
+import type { ReloadLoop } from "./reload-loop.ts";
+import type { RouterState } from "./router.ts";
 import type { Settings } from "./settings.ts";
 import type { ShellState } from "./shell.ts";
+import type { TeamState } from "./team.ts";
 import type { WatchdogState } from "./watchdog.ts";
 
 /** A runner that no engine lists: left over, or another program's model server. */
@@ -59,11 +62,16 @@ export interface AppState {
 	readonly operations: readonly Operation[];
 	readonly pulls: readonly Pull[];
 	readonly chat: ChatState;
+	/** The members that prompts are routed to. */
+	readonly team: TeamState;
+	readonly router: RouterState;
 	readonly shell: ShellState;
 	readonly watchdog: WatchdogState;
 	/** What the check after the start found; null until it is done. */
 	readonly health: HealthReport | null;
 	readonly lastFlush: FlushResult | null;
+	/** Models that are loaded over and over by requests in turn, now or until a moment ago. */
+	readonly reloadLoops: readonly ReloadLoop[];
 	readonly gateway: GatewayState;
 	readonly settings: Settings;
 	/** What is wrong with the settings file, where a hand edit could not be taken over. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -162,12 +162,23 @@ async function bundleAll(bundles, { quiet = false, force = false }) {
 	}
 }
 
+/** The router's trained weights with their notice; each host finds a copy beside its bundle. */
+const weights = ["router-weights.bin", "NOTICE-router-weights.txt"];
+
+/** @param {string} folder Below out/. */
+function copyWeights(folder) {
+	mkdirSync(join(root, "out", folder), { recursive: true });
+	for (const name of weights)
+		copyFileSync(join(root, "build/router/weights", name), join(root, "out", folder, name));
+}
+
 /**
  * Bundles what runs in Node without Electron into out/; leaves alone what is newer than its sources.
  * @param {{ quiet?: boolean, force?: boolean }} options
  */
 export async function buildNode(options = {}) {
 	await bundleAll(nodeBundles, options);
+	copyWeights("headless");
 }
 
 /**
@@ -176,6 +187,7 @@ export async function buildNode(options = {}) {
  */
 export async function buildApp(options = {}) {
 	await bundleAll(appBundles, options);
+	copyWeights("main");
 }
 
 /**

@@ -25,6 +25,7 @@ async function open(engine: string | null = demo.url): Promise<OpenedPlimsoll> {
 		appVersion: "0.0.1",
 		engine,
 		port: null,
+		weightsFile: "build/router/weights/router-weights.bin",
 		shellState: {
 			host: "browser",
 			platform: "linux",
@@ -36,6 +37,7 @@ async function open(engine: string | null = demo.url): Promise<OpenedPlimsoll> {
 			setOpenAtLogin: async () => "unsupported",
 			openPlace: async () => undefined,
 			closePopover: () => undefined,
+			saveText: async () => false,
 			startDemo: async () => undefined,
 			quit: () => undefined,
 		},
@@ -78,7 +80,7 @@ describe("core as a whole, against a demo engine", () => {
 
 	it("answers a question with a model that has to be loaded first, and keeps the answer", async () => {
 		const { handlers } = plimsoll.core;
-		await handlers.chooseChatModel({ model: "gemma3:1b" });
+		await handlers.chooseAnswerer({ model: "gemma3:1b", member: null });
 		await handlers.ask({ text: "Write a haiku about ships" });
 		await expect(handlers.ask({ text: "And another" })).rejects.toMatchObject({ code: "invalid-argument" });
 		await expect.poll(() => state().chat.messages.at(-1)?.state, { timeout: 20_000 }).toBe("done");
@@ -89,7 +91,7 @@ describe("core as a whole, against a demo engine", () => {
 
 	it("stops an answer and keeps what came of it; asking again replaces it", async () => {
 		const { handlers } = plimsoll.core;
-		await handlers.chooseChatModel({ model: "gemma3:1b" });
+		await handlers.chooseAnswerer({ model: "gemma3:1b", member: null });
 		await handlers.ask({ text: "Tell me a long story about the sea" });
 		await expect
 			.poll(() => state().chat.messages.at(-1)?.text.length ?? 0, { timeout: 20_000 })
@@ -100,7 +102,7 @@ describe("core as a whole, against a demo engine", () => {
 		expect(kept.length).toBeGreaterThan(10);
 		await expect
 			.poll(() =>
-				handlers.retryAnswer(null).then(
+				handlers.retryAnswer({}).then(
 					() => true,
 					() => false,
 				),

@@ -7,7 +7,7 @@ import type { Settings } from "../../shared/settings.ts";
 import type { ShellState } from "../../shared/shell.ts";
 import type { AppState } from "../../shared/state.ts";
 import { FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
-import { createChat, emptyChat } from "./chat/chat.ts";
+import { createChat, keptChat } from "./chat/chat.ts";
 import type { EngineAddress } from "./engine/engine-address.ts";
 import type { EngineLogReader } from "./engine/engine-log.ts";
 import { createEngineSupervisor } from "./engine/engine-supervisor.ts";
@@ -15,17 +15,20 @@ import { createPulls } from "./engine/pulls.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { createHandlers } from "./handlers.ts";
 import { createDemoProbes, type DemoProbes } from "./memory/demo-probes.ts";
+import { endRunner } from "./memory/end-runner.ts";
 import { localityOf } from "./memory/locality.ts";
 import { createMachineWatch } from "./memory/machine-watch.ts";
 import { createRunnerReader } from "./memory/runner-reader.ts";
 import type {
 	Clock,
+	ConversationStore,
 	EngineLauncher,
 	HistoryStore,
 	Log,
 	NewEvent,
 	Notifier,
 	Paths,
+	PictureFiles,
 	Power,
 	Probes,
 	Secrets,
@@ -40,6 +43,8 @@ import { gpuCeiling } from "./residency/gpu-ceiling.ts";
 import { createObserver } from "./residency/observer.ts";
 import { createPace } from "./residency/pace.ts";
 import { createResidency, type Residency } from "./residency/residency.ts";
+import { createRouter, type RequirementsOf, type Router } from "./router/router.ts";
+import { teamInForce } from "./router/teams.ts";
 import { afterStart } from "./startup/start-up.ts";
 import { createStateStore, type StateStore } from "./state-store.ts";
 import { createSampleRing } from "./store/sample-ring.ts";
@@ -55,6 +60,8 @@ export interface CorePorts {
 	readonly paths: Paths;
 	readonly settings: SettingsStore;
 	readonly history: HistoryStore;
+	readonly conversations: ConversationStore;
+	readonly pictures: PictureFiles;
 	readonly secrets: Secrets;
 	/** The probes of this machine. */
 	readonly probes: Probes;
@@ -68,6 +75,10 @@ export interface CorePorts {
 	readonly engineLog?: EngineLogReader;
 	/** Present where the GPU shares the memory and may hold only a part of it; its limit as the system is set. */
 	readonly gpu?: { readonly wiredLimitMb: number | null };
+	/** Works out what a prompt needs. */
+	readonly requirementsOf: RequirementsOf;
+	/** Bytes free where a local engine keeps its models; absent or null where that cannot be told. */
+	readonly modelsDisk?: () => Promise<number | null>;
 	/** Tells a person who does not look at the popover. */
 	readonly notifier?: Notifier;
 	/** What surrounds the popover. */
@@ -88,6 +99,7 @@ export interface Core {
 	readonly handlers: Handlers;
 	readonly gateway: Gateway;
 	readonly residency: Residency;
+	readonly router: Router;
 	/** Puts what the host knows of itself into the state. */
 	setShell(change: Partial<ShellState>): void;
 	/** Puts an event into history and state. */
@@ -117,11 +129,14 @@ function firstState(ports: CorePorts, options: CoreOptions, engine: AppState["en
 		installed: [],
 		operations: [],
 		pulls: [],
-		chat: emptyChat(null),
+		chat: keptChat(ports.conversations),
+		team: teamInForce(ports.settings.current().router, []),
+		router: { activeMember: null, lastUnloadAt: null },
 		shell: options.shell,
 		watchdog: FIRST_WATCHDOG_STATE,
 		health: null,
 		lastFlush: null,
+		reloadLoops: [],
 		gateway: { port: null, wantedPort: null, error: null },
 		settings: ports.settings.current(),
 		settingsProblem: null,
@@ -208,6 +223,9 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		chat: () => chat,
 		gateway: () => gateway,
 		record,
+		notify({ title, body }) {
+			if (watchers === 0) ports.notifier?.notify(title, body, "at-once");
+		},
 		show: (next) => state.update((now) => ({ ...now, watchdog: next })),
 	});
 	const keepAliveMs = (model: string) => keepAliveByPolicy(model, settings.current().residency);
@@ -217,6 +235,24 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		keyOf: (model) => installedModel(supervision.installed(), model)?.key ?? null,
 		keepAliveMs,
 	});
+	const router = createRouter({
+		requirementsOf: ports.requirementsOf,
+		clock,
+		settings: () => settings.current(),
+		supervision,
+		observer,
+		residency: ownResidency,
+		machine: () => machine.state(),
+		history,
+		onAnswered: showRouter,
+	});
+
+	/** Shows the team in force and who is at work. */
+	function showRouter(): void {
+		const team = router.team();
+		const activeMember = router.activeMember();
+		state.update((now) => ({ ...now, team, router: { ...now.router, activeMember } }));
+	}
 	const pulls = createPulls({
 		clock,
 		log: log.child("engine"),
@@ -231,14 +267,29 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		current: () => state.get().chat,
 		show: (change) => state.update((now) => ({ ...now, chat: change(now.chat) })),
 		inFlight: (model) => observer.inFlight(model),
-		async ensureLoaded(model, signal) {
+		router,
+		store: ports.conversations,
+		pictures: ports.pictures,
+		installed: (model) => installedModel(supervision.installed(), model),
+		async planFor(model, contextLength) {
+			if (observer.find(model) !== null) return { steps: [], expectedLoadMs: null };
+			const verdict = await residency.fit(model, contextLength, "click").catch(() => null);
+			const key = installedModel(supervision.installed(), model)?.key;
+			const learned = history.learned().find((each) => each.key === key && each.loadMs !== null);
+			return { steps: verdict?.steps ?? [], expectedLoadMs: learned?.loadMs ?? null };
+		},
+		async ensureLoaded(model, wantedContext, signal) {
 			const cloud = supervision.installed().some((each) => each.name === model && each.location === "cloud");
 			if (cloud) return { contextLength: 0, loadMs: null };
 			// A question is kept while an emergency runs, also one whose load the emergency has ended.
 			for (;;) {
 				await watchdog.opened(signal);
 				try {
-					const result = await residency.load({ model }, "popover", signal);
+					const result = await residency.load(
+						{ model, ...(wantedContext === null ? {} : { contextLength: wantedContext }) },
+						"popover",
+						signal,
+					);
 					return { contextLength: result.contextLength, loadMs: result.already ? null : result.durationMs };
 				} catch (thrown) {
 					if (signal.aborted || AppError.wrap(thrown).code !== "memory-critical") throw thrown;
@@ -282,9 +333,22 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		supervision,
 		observer,
 		residency,
+		router,
+		modelsDisk: async () => ports.modelsDisk?.() ?? null,
 		pulls,
 		chat,
 		watchdog,
+		endRunner: (shown) =>
+			endRunner(
+				{
+					processes: ports.probes.processes,
+					clock,
+					kill: (pid, signal) => void process.kill(pid, signal),
+				},
+				shown,
+			),
+		record,
+		now: () => clock.now(),
 		shell: ports.shell,
 		setShell,
 		watch,
@@ -306,6 +370,9 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		},
 		flush: () => residency.flush("api"),
 		fit: (model, contextLength) => residency.fit(model, contextLength, "program"),
+		router,
+		chat: (request, signal) => supervision.engine().chat(request, signal),
+		keepAliveMs,
 		trim: (model) => residency.trim(model, "api"),
 		history: (slice) => handlers.history(slice),
 		pastEvents: (fromAt, toAt, limit) => history.events(fromAt, toAt, limit),
@@ -380,6 +447,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 	function follow(after: Settings): void {
 		const before = state.get().settings;
 		state.update((now) => ({ ...now, settings: after, settingsProblem: null }));
+		showRouter();
 		if (before.engine.url !== after.engine.url) void supervision.relocate();
 		if (before.gateway.port !== after.gateway.port && options.port === undefined) {
 			moving = moving
@@ -413,13 +481,21 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 			}),
 			supervision.onInstalled((installed) => {
 				state.update((now) => ({ ...now, installed }));
+				showRouter();
 				showBudget();
 			}),
 			ownResidency.onBudget(showBudget),
 			observer.onChange(() => {
 				const loaded = observer.loaded();
 				machine.setHeldBytes(loaded.reduce((sum, model) => sum + (model.heldBytes ?? 0), 0));
-				state.update((now) => ({ ...now, loaded, strays: observer.strays() }));
+				const left = state.get().loaded.some(({ key }) => !loaded.some((model) => model.key === key));
+				state.update((now) => ({
+					...now,
+					loaded,
+					strays: observer.strays(),
+					router: left ? { ...now.router, lastUnloadAt: clock.now() } : now.router,
+				}));
+				showRouter();
 				showBudget();
 				showLocality();
 			}),
@@ -428,6 +504,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 					...now,
 					operations: residency.operations(),
 					lastFlush: residency.lastFlush(),
+					reloadLoops: residency.reloadLoops(),
 				}));
 			}),
 			machine.onState((next) => {
@@ -449,8 +526,9 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 					const said = message(`event.pressure-${next.level}`, {
 						availableBytes: next.sample.availableBytes,
 					});
-					if (watchers === 0 && (next.level === "high" || next.level === "critical"))
-						ports.notifier?.notify(message(`tray.${next.level}`), said);
+					// An emergency is told when it is over, with what came of it.
+					const told = next.level === "high" || (next.level === "critical" && watchdog.closed() === null);
+					if (watchers === 0 && told) ports.notifier?.notify(message(`tray.${next.level}`), said, "seldom");
 					record({
 						at: next.sample.at,
 						kind: "pressure",
@@ -498,6 +576,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		handlers,
 		gateway,
 		residency,
+		router,
 		setShell,
 		record,
 		async start() {
@@ -530,7 +609,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		},
 		async stop() {
 			watchdog.stop();
-			chat.stop();
+			chat.close();
 			pulls.stop();
 			await leaveModels();
 			await gateway.close();

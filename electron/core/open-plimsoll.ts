@@ -5,6 +5,7 @@ import { systemClock } from "./clock.ts";
 import { type Core, createCore } from "./create-core.ts";
 import { engineAddresses } from "./engine/engine-address.ts";
 import { createEngineLogReader } from "./engine/engine-log.ts";
+import { modelsDiskFreeBytes } from "./engine/models-disk.ts";
 import { createOllamaLauncher } from "./engine/ollama-launcher.ts";
 import { createLog } from "./log/log.ts";
 import type { ElectronMemoryInfo } from "./memory/macos-memory-probe.ts";
@@ -12,6 +13,8 @@ import { runCommand } from "./memory/run-command.ts";
 import { createSystemProbes } from "./memory/system-probes.ts";
 import type { Log, Notifier, Paths, Power, SettingsStore, Shell } from "./ports.ts";
 import { askWiredLimit } from "./residency/gpu-ceiling.ts";
+import { readClassifier } from "./router/classifier/read-classifier.ts";
+import { createRequirementsOf } from "./router/requirements/requirements.ts";
 import { removeApiFile, writeApiFile } from "./store/api-file.ts";
 import { lockDataDir } from "./store/data-dir-lock.ts";
 import { openStore } from "./store/open-store.ts";
@@ -26,6 +29,8 @@ export interface HostParts {
 	/** `--port`, or null for the setting. */
 	readonly port: number | null;
 	readonly shellState: ShellState;
+	/** The router's trained weights. */
+	readonly weightsFile: string;
 	readonly shell: Shell;
 	readonly power?: Power;
 	readonly notifier?: (log: Log) => Notifier;
@@ -48,6 +53,8 @@ export interface OpenedPlimsoll {
 
 function asideId(notice: Extract<StoreNotice, { kind: "set-aside" }>) {
 	if (notice.what === "settings") return "event.settings-set-aside";
+	if (notice.what === "conversations")
+		return notice.why === "newer" ? "event.conversations-newer" : "event.conversations-set-aside";
 	return notice.why === "newer" ? "event.history-newer" : "event.history-set-aside";
 }
 
@@ -61,7 +68,10 @@ function noticeEvent(notice: StoreNotice) {
 		case "failing":
 			return { severity: "error" as const, message: notice.error.said };
 		case "working-again":
-			return { severity: "info" as const, message: message("event.storage-works-again") };
+			return {
+				severity: "info" as const,
+				message: message(`event.${notice.what}-work-again`),
+			};
 	}
 }
 
@@ -93,6 +103,8 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 			paths: host.paths,
 			settings: store.settings,
 			history: store.history,
+			conversations: store.conversations,
+			pictures: store.pictures,
 			secrets: store.secrets,
 			probes: createSystemProbes({
 				platform: process.platform,
@@ -115,6 +127,8 @@ export async function openPlimsoll(host: HostParts): Promise<OpenedPlimsoll> {
 					run,
 				}),
 			engineLog: createEngineLogReader(),
+			requirementsOf: createRequirementsOf(readClassifier(host.weightsFile)),
+			modelsDisk: () => modelsDiskFreeBytes(process.env, homedir()),
 			...(appleSilicon ? { gpu: { wiredLimitMb } } : {}),
 			shell: host.shell,
 			...(host.power === undefined ? {} : { power: host.power }),

@@ -1,8 +1,10 @@
 import type { AppEvent, EventKind } from "../../shared/app-event.ts";
+import type { ChatMessage, ConversationRow, FoundConversation } from "../../shared/chat.ts";
 import type { HistoryPoint, PLACES } from "../../shared/ipc.ts";
 import type { MachineSample } from "../../shared/machine.ts";
 import type { Message } from "../../shared/messages/message.ts";
 import type { ModelKey } from "../../shared/model.ts";
+import type { Correction, RouteDay } from "../../shared/router.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { LoginItemStatus } from "../../shared/shell.ts";
 
@@ -142,7 +144,72 @@ export interface HistoryStore {
 	learned(): readonly LearnedFootprint[];
 	/** Keeps what was learned of one identity, in place of what was known of it. Never throws. */
 	learn(footprint: LearnedFootprint): void;
+	/** What people said prompts were about, newest first. */
+	corrections(): readonly Correction[];
+	/** Keeps one and counts it; false where the disk refused. */
+	addCorrection(correction: Omit<Correction, "id">): boolean;
+	/** Forgets one; what was counted stays. False where the disk refused. */
+	removeCorrection(id: number): boolean;
+	/** A prompt was routed. */
+	countRoute(at: number): void;
+	/** How many prompts were routed and corrected, day by day, oldest first. */
+	routeDays(): readonly RouteDay[];
 	close(): void;
+}
+
+/** A conversation as it is kept. */
+export interface KeptConversation {
+	readonly id: string;
+	readonly title: string;
+	readonly systemPrompt: string;
+	/** The model chosen for it, or null. */
+	readonly model: string | null;
+	/** The member of the team chosen for it, or null. */
+	readonly member: string | null;
+}
+
+/** Conversations that survive a restart and a kill. Nothing here throws; see `createConversationStore`. */
+export interface ConversationStore {
+	/** Makes a conversation, or changes what is known of it. */
+	save(conversation: KeptConversation): void;
+	/** Adds a message to a conversation, or changes it. */
+	put(conversationId: string, message: ChatMessage): void;
+	/** Takes away what was said after a message, and the message too where `inclusive`. */
+	removeAfter(conversationId: string, messageId: string, inclusive: boolean): void;
+	/** A conversation, or null where there is none or it was deleted. */
+	open(id: string): KeptConversation | null;
+	/** The newest messages, or the newest before one, oldest first. */
+	messages(conversationId: string, limit: number, beforeId: string | null): readonly ChatMessage[];
+	countMessages(conversationId: string): number;
+	/** Conversations, the newest first. */
+	list(limit: number, offset: number): readonly ConversationRow[];
+	count(): number;
+	/** Conversations in whose title or messages every word stands, the newest first, at most 50. */
+	search(typed: string): readonly FoundConversation[];
+	rename(id: string, title: string): void;
+	/** Deletes a conversation; until another one is deleted or `forgetDeleted` it can be taken back. */
+	remove(id: string): void;
+	/** Takes a deletion back. */
+	restore(id: string): void;
+	/** Makes deletions final. */
+	forgetDeleted(): void;
+	/** Pictures that any message has. */
+	pictureIds(): ReadonlySet<string>;
+	/** Keeps a small value by its name. */
+	keep(name: string, value: string): void;
+	/** The kept value, or null. */
+	kept(name: string): string | null;
+	close(): void;
+}
+
+/** Pictures of questions, as files named by their content. */
+export interface PictureFiles {
+	/** Keeps a JPEG; its id. Throws `invalid-argument` for anything else, `storage-full` or `storage-failed`. */
+	put(bytes: Buffer): string;
+	/** The bytes of a kept picture, or null where there is none. */
+	get(id: string): Buffer | null;
+	/** Removes all but these. */
+	keepOnly(ids: ReadonlySet<string>): void;
 }
 
 /** A secret that survives a restart and is never shown in state or logs. */
@@ -162,6 +229,8 @@ export interface Shell {
 	setOpenAtLogin(open: boolean): Promise<LoginItemStatus>;
 	openPlace(place: (typeof PLACES)[number]): Promise<void>;
 	closePopover(): void;
+	/** Lets a person save a text where they want it; false where they did not. */
+	saveText(name: string, text: string): Promise<boolean>;
 	/** Makes ready a demo engine of this process's own, to be used where no engine answers. */
 	startDemo(): Promise<void>;
 	quit(): void;
@@ -169,7 +238,8 @@ export interface Shell {
 
 /** Tells the person something that happened without them. */
 export interface Notifier {
-	notify(title: Message, body: Message): void;
+	/** `at-once`: it was done without them and says what came of it; `seldom`: it may be left out soon after another. */
+	notify(title: Message, body: Message, when: "at-once" | "seldom"): void;
 }
 
 /** Folders and files. */
@@ -177,6 +247,8 @@ export interface Paths {
 	readonly dataDir: string;
 	readonly settingsFile: string;
 	readonly databaseFile: string;
+	readonly conversationsFile: string;
+	readonly picturesDir: string;
 	readonly apiFile: string;
 	readonly logDir: string;
 }

@@ -11,6 +11,7 @@ import type { Clock, Log, NewEvent } from "./ports.ts";
 import type { Observer } from "./residency/observer.ts";
 import type { Residency } from "./residency/residency.ts";
 import type { Evicted, Room } from "./watchdog/bring-back.ts";
+import type { Notice } from "./watchdog/emergency-notice.ts";
 import { followGuardedLoads } from "./watchdog/guarded-loads.ts";
 import { largestPrograms } from "./watchdog/largest-programs.ts";
 import { createWatchdog, type Watchdog } from "./watchdog/watchdog.ts";
@@ -28,6 +29,8 @@ export interface WiredRooms {
 	readonly chat: () => Pick<Chat, "answering" | "end">;
 	readonly gateway: () => Pick<Gateway, "carried">;
 	readonly record: (event: NewEvent) => void;
+	/** Tells somebody who does not look at the popover. */
+	readonly notify: (notice: Notice) => void;
 	readonly show: (state: WatchdogState) => void;
 }
 
@@ -97,6 +100,7 @@ export function wireWatchdog(rooms: WiredRooms): Watchdog {
 		largestPrograms: async () =>
 			machine.state()?.source === "demo" ? [] : largestPrograms(process.platform),
 		record: rooms.record,
+		notify: rooms.notify,
 		show: rooms.show,
 	});
 	return {

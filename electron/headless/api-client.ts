@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { createInterface } from "node:readline";
 import { AppError, ERROR_TABLE, type ErrorCode } from "../../shared/errors.ts";
 import { fromGb } from "../../shared/units.ts";
 import type { Paths } from "../core/ports.ts";
@@ -28,6 +29,14 @@ export interface ApiClient {
 	 * a release resolve, whatever their status.
 	 */
 	call(call: ApiCall): Promise<ApiAnswer>;
+	/**
+	 * A call whose answer is a stream of JSON lines, each told as it comes; resolves with the answer's headers at its end.
+	 * Rejects like {@link call}, also with an error that a line tells.
+	 */
+	stream(
+		call: ApiCall,
+		onLine: (line: Readonly<Record<string, unknown>>) => void,
+	): Promise<IncomingHttpHeaders>;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -68,42 +77,88 @@ export function errorOfAnswer({ status, body }: ApiAnswer): AppError {
 	return AppError.of("internal", { problem: String(body.detail ?? body.error ?? `HTTP ${status}`) });
 }
 
-function send(port: number, call: ApiCall, token: string | null, dataDir: string): Promise<ApiAnswer> {
+/** Sends a call and hands out its answer as soon as the head is there. */
+function open(
+	port: number,
+	call: ApiCall,
+	token: string | null,
+	onFail: (thrown: unknown) => void,
+	onAnswer: (response: IncomingMessage) => void,
+): void {
 	const text = call.body === undefined ? null : JSON.stringify(call.body);
+	const sent = request(
+		{
+			host: "127.0.0.1",
+			port,
+			path: call.path,
+			method: call.method,
+			...(call.signal && { signal: call.signal }),
+			headers: {
+				...(text !== null && {
+					"content-type": "application/json",
+					"content-length": Buffer.byteLength(text),
+				}),
+				...(token !== null && { authorization: `Bearer ${token}` }),
+			},
+		},
+		onAnswer,
+	);
+	sent.on("error", onFail);
+	sent.end(text ?? undefined);
+}
+
+function failure(thrown: unknown, { signal }: ApiCall, dataDir: string): AppError {
+	return signal?.aborted
+		? AppError.of("cancelled", {}, thrown)
+		: AppError.of("not-running", { dir: dataDir }, thrown);
+}
+
+function readWhole(response: IncomingMessage): Promise<ApiAnswer> {
+	return new Promise((resolve, reject) => {
+		const parts: Buffer[] = [];
+		response.on("data", (part: Buffer) => parts.push(part));
+		response.on("error", reject);
+		response.on("end", () => {
+			const status = response.statusCode ?? 0;
+			const body = readObject(Buffer.concat(parts).toString());
+			if (body === null) reject(AppError.of("internal", { problem: `HTTP ${status}, and no JSON` }));
+			else resolve({ status, body });
+		});
+	});
+}
+
+function send(port: number, call: ApiCall, token: string | null, dataDir: string): Promise<ApiAnswer> {
 	return new Promise<ApiAnswer>((resolve, reject) => {
-		const fail = (thrown: unknown): void => {
-			if (call.signal?.aborted) reject(AppError.of("cancelled", {}, thrown));
-			else reject(AppError.of("not-running", { dir: dataDir }, thrown));
-		};
-		const sent = request(
-			{
-				host: "127.0.0.1",
-				port,
-				path: call.path,
-				method: call.method,
-				...(call.signal && { signal: call.signal }),
-				headers: {
-					...(text !== null && {
-						"content-type": "application/json",
-						"content-length": Buffer.byteLength(text),
-					}),
-					...(token !== null && { authorization: `Bearer ${token}` }),
-				},
-			},
-			(response) => {
-				const parts: Buffer[] = [];
-				response.on("data", (part: Buffer) => parts.push(part));
-				response.on("error", fail);
-				response.on("end", () => {
-					const status = response.statusCode ?? 0;
-					const body = readObject(Buffer.concat(parts).toString());
-					if (body === null) reject(AppError.of("internal", { problem: `HTTP ${status}, and no JSON` }));
-					else resolve({ status, body });
-				});
-			},
-		);
-		sent.on("error", fail);
-		sent.end(text ?? undefined);
+		const fail = (thrown: unknown): void =>
+			reject(thrown instanceof AppError ? thrown : failure(thrown, call, dataDir));
+		open(port, call, token, fail, (response) => void readWhole(response).then(resolve, fail));
+	});
+}
+
+function streamLines(
+	port: number,
+	call: ApiCall,
+	token: string | null,
+	dataDir: string,
+	onLine: (line: Readonly<Record<string, unknown>>) => void,
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders }> {
+	return new Promise((resolve, reject) => {
+		const fail = (thrown: unknown): void =>
+			reject(thrown instanceof AppError ? thrown : failure(thrown, call, dataDir));
+		async function follow(response: IncomingMessage): Promise<void> {
+			const status = response.statusCode ?? 0;
+			if (status >= 400) {
+				const answer = await readWhole(response);
+				if (status !== 401) throw errorOfAnswer(answer);
+			} else
+				for await (const text of createInterface({ input: response })) {
+					const line = readObject(text);
+					if (line?.error !== undefined) throw errorOfAnswer({ status: 502, body: line });
+					if (line !== null) onLine(line);
+				}
+			resolve({ status, headers: response.headers });
+		}
+		open(port, call, token, fail, (response) => void follow(response).catch(fail));
 	});
 }
 
@@ -119,6 +174,14 @@ export async function connectToPlimsoll(paths: Paths): Promise<ApiClient> {
 				answer = await send(port, call, await createSecrets(paths).gatewayToken(), paths.dataDir);
 			if (answer.status >= 400 && typeof answer.body.success !== "boolean") throw errorOfAnswer(answer);
 			return answer;
+		},
+		async stream(call, onLine) {
+			const first = await streamLines(port, call, null, paths.dataDir, onLine);
+			if (first.status !== 401) return first.headers;
+			const token = await createSecrets(paths).gatewayToken();
+			const { status, headers } = await streamLines(port, call, token, paths.dataDir, onLine);
+			if (status === 401) throw AppError.of("unauthorized", {});
+			return headers;
 		},
 	};
 }

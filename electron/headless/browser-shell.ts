@@ -37,6 +37,10 @@ export function createBrowserShell(here: {
 		closePopover() {
 			// A page may not close a tab that the person has opened; the tab stays.
 		},
+		async saveText() {
+			// A tab saves what it has itself.
+			throw AppError.of("not-available", { what: "save a file" });
+		},
 		async startDemo() {
 			here.startDemo();
 		},

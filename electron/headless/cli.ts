@@ -2,19 +2,25 @@ import { homedir } from "node:os";
 import { type Command, CommanderError, createCommand, InvalidArgumentError } from "commander";
 import { AppError } from "../../shared/errors.ts";
 import { message } from "../../shared/messages/message.ts";
+import { systemClock } from "../core/clock.ts";
+import { createSystemProbes } from "../core/memory/system-probes.ts";
 import type { Paths } from "../core/ports.ts";
 import { resolvePaths } from "../core/store/paths.ts";
 import { connectToPlimsoll } from "./api-client.ts";
 import { APP_VERSION } from "./app-version.ts";
 import { flushModels, type LoadFlags, loadModel, trimModel, unloadModel } from "./commands/change-models.ts";
+import { chat } from "./commands/chat.ts";
 import { runDoctor } from "./commands/doctor.ts";
+import { endRunnerProcess } from "./commands/end-runner.ts";
 import { runDemoEngine } from "./commands/run-demo-engine.ts";
 import { showFit } from "./commands/show-fit.ts";
+import { type RouteFlags, showRoute } from "./commands/show-route.ts";
 import { showStatus } from "./commands/show-status.ts";
 import { addDemoEngineFlags, readDemoEngineFlags } from "./demo-engine-flags.ts";
 import { runnerEntry, runsFromSource } from "./places.ts";
 import { readSettingsFile } from "./read-settings-file.ts";
 import { serve } from "./serve.ts";
+import { silentLog } from "./silent-log.ts";
 import { chooseLanguage, createTerminal, type Terminal } from "./terminal.ts";
 
 /** Flags that several commands take. */
@@ -39,6 +45,11 @@ function readPort(text: string): number {
 function readTokens(text: string): number {
 	if (/^\d{1,8}$/.test(text) && Number(text) > 0) return Number(text);
 	throw new InvalidArgumentError("It is not a number of tokens.");
+}
+
+function readPid(text: string): number {
+	if (/^\d{1,10}$/.test(text) && Number(text) > 1) return Number(text);
+	throw new InvalidArgumentError("It is not the number of a process.");
 }
 
 function readLanguage(text: string): string {
@@ -173,6 +184,20 @@ async function run(given: readonly string[]): Promise<number> {
 				trimModel(await connectToPlimsoll(pathsOf(flags)), terminal, model, flags.json === true),
 			),
 		);
+	withJson(program.command("end-runner"))
+		.description("end the process of a runner that is stuck or left over, after asking")
+		.argument("<pid>", "its process, as status shows it", readPid)
+		.option("--yes", "do not ask")
+		.action((pid: number, flags: CommonFlags & { readonly yes?: boolean }) =>
+			doing(flags, async (terminal) => {
+				const { processes } = createSystemProbes({
+					platform: process.platform,
+					clock: systemClock,
+					log: silentLog,
+				});
+				return endRunnerProcess(await connectToPlimsoll(pathsOf(flags)), terminal, pid, { processes }, flags);
+			}),
+		);
 	withJson(program.command("fit"))
 		.description("say whether a model fits, without loading it; ends with 5 where it does not")
 		.argument("<model>")
@@ -181,6 +206,36 @@ async function run(given: readonly string[]): Promise<number> {
 			doing(flags, async (terminal) =>
 				showFit(await connectToPlimsoll(pathsOf(flags)), terminal, model, flags, flags.json === true),
 			),
+		);
+	withJson(program.command("route"))
+		.description("say which model would answer a prompt, and why; nothing is asked")
+		.argument("<prompt>")
+		.option("--images <number>", "how many pictures come with it", readTokens)
+		.option("--original-team", "ask the original eleven, as if all were installed")
+		.action((prompt: string, flags: CommonFlags & RouteFlags) =>
+			doing(flags, async (terminal) =>
+				showRoute(await connectToPlimsoll(pathsOf(flags)), terminal, prompt, flags, flags.json === true),
+			),
+		);
+	withJson(program.command("chat"))
+		.description(
+			"ask, and let Plimsoll choose who answers; without a prompt, a conversation from line to line",
+		)
+		.argument("[prompt]")
+		.option("--member <id>", "who is to answer, by its id in the team")
+		.action((prompt: string | undefined, flags: CommonFlags & { readonly member?: string }) =>
+			doing(flags, async (terminal) =>
+				chat(await connectToPlimsoll(pathsOf(flags)), terminal, prompt ?? null, flags, flags.json === true),
+			),
+		);
+	withCommonFlags(program.command("mcp"))
+		.description("serve MCP over standard input and output, for programs that speak it")
+		.action((flags: CommonFlags) =>
+			doing(flags, async () => {
+				// A tenth of a second that no other command should wait for.
+				const { serveMcp } = await import("./mcp/serve-mcp.ts");
+				return serveMcp(pathsOf(flags));
+			}),
 		);
 	withHostFlags(withJson(program.command("doctor")))
 		.description("examine this machine and say what Plimsoll would find")

@@ -19,6 +19,9 @@ export const runnerEntry = join(outFolder, "demo-engine", "runner.js");
 /** The script that gives a page window.plimsoll. */
 export const bridgeFile = join(outFolder, "headless", "bridge.js");
 
+/** The router's trained weights, as the build puts them beside the command line. */
+export const weightsFile = join(outFolder, "headless", "router-weights.bin");
+
 /** The built popover. */
 export const rendererFolder = join(outFolder, "renderer");
 

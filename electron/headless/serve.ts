@@ -6,6 +6,7 @@ import { APP_VERSION } from "./app-version.ts";
 import { browserShellState, createBrowserShell } from "./browser-shell.ts";
 import { createDemoEngineChild, type DemoEngineChild } from "./demo-engine-child.ts";
 import { hasScreen, openInBrowser } from "./open-in-browser.ts";
+import { weightsFile } from "./places.ts";
 import { hostPopover, type PopoverHost } from "./popover-host.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -107,6 +108,7 @@ export async function serve(terminal: Terminal, options: ServeOptions): Promise<
 		engine: options.engine,
 		port: options.port,
 		shellState: browserShellState(process.platform),
+		weightsFile,
 		shell: createBrowserShell({
 			platform: process.platform,
 			dataDir: options.paths.dataDir,

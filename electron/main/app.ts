@@ -8,6 +8,7 @@ import type { Settings } from "../../shared/settings.ts";
 import type { ShellState } from "../../shared/shell.ts";
 import { createRegistrar } from "../core/ipc/registrar.ts";
 import { type OpenedPlimsoll, openPlimsoll } from "../core/open-plimsoll.ts";
+import { WEIGHTS_NAME } from "../core/router/classifier/read-classifier.ts";
 import { resolvePaths } from "../core/store/paths.ts";
 import { registerAppScheme, serveApp } from "./app-protocol.ts";
 import { createDemoFallback, type DemoFallback } from "./demo-fallback.ts";
@@ -18,6 +19,7 @@ import { readLoginItem, setLoginItem } from "./login-item.ts";
 import { createNotifier } from "./notifier.ts";
 import { openPlace } from "./places.ts";
 import { createPopoverWindow, type PopoverWindow } from "./popover-window.ts";
+import { saveText } from "./save-text.ts";
 import { guardContents, guardSession } from "./session-guard.ts";
 import { createShortcut, type Shortcut } from "./shortcut.ts";
 import { createTray, type TrayIconOwner } from "./tray.ts";
@@ -109,6 +111,12 @@ class RunningApp {
 				this.#plimsoll.core.handlers.flush(null).catch((thrown: unknown) => {
 					this.#plimsoll.log.warn("flush from the menu failed", { code: AppError.wrap(thrown).code });
 				});
+				return;
+			case "pause-watchdog":
+				void this.#plimsoll.core.handlers.pauseWatchdog(null);
+				return;
+			case "resume-watchdog":
+				void this.#plimsoll.core.handlers.resumeWatchdog(null);
 				return;
 			case "quit":
 				app.quit();
@@ -205,9 +213,11 @@ export async function startApp(given: readonly string[]): Promise<void> {
 				openPlace: (place) =>
 					openPlace(place, { dataDir: paths.dataDir, gatewayPort: plimsoll.core.state.get().gateway.port }),
 				closePopover: () => popover.hide(),
+				saveText,
 				startDemo: async () => demo.allow(),
 				quit: () => app.quit(),
 			},
+			weightsFile: join(import.meta.dirname, WEIGHTS_NAME),
 			power: createElectronPower(),
 			notifier: (log) =>
 				createNotifier({

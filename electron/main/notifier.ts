@@ -2,7 +2,7 @@ import { Notification } from "electron";
 import type { Renderer } from "../../shared/messages/render.ts";
 import type { Log, Notifier } from "../core/ports.ts";
 
-/** Two notifications are at least this far apart; what happens in between stands in Activity. */
+/** One that may be left out is, so soon after another; it stands in Activity. */
 const QUIET_MS = 30_000;
 
 /** Tells what happened without the user, by the system's own notifications; a click opens the popover. */
@@ -14,9 +14,10 @@ export function createNotifier(deps: {
 }): Notifier {
 	let lastAt = -Infinity;
 	return {
-		notify(title, body) {
+		notify(title, body, when) {
 			const now = Date.now();
-			if (!deps.wanted() || !Notification.isSupported() || now - lastAt < QUIET_MS) return;
+			if (!deps.wanted() || !Notification.isSupported()) return;
+			if (when === "seldom" && now - lastAt < QUIET_MS) return;
 			lastAt = now;
 			const notification = new Notification({
 				title: deps.renderer().render(title),

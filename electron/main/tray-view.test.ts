@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRenderer } from "../../shared/messages/create-renderer.ts";
 import type { AppState } from "../../shared/state.ts";
+import { FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
 import { trayView } from "./tray-view.ts";
 
 const GB = 1024 ** 3;
@@ -14,6 +15,9 @@ function stateWith(change: {
 	readonly operations?: readonly { readonly kind: string; readonly state: string }[];
 	readonly loginItem?: AppState["shell"]["loginItem"];
 	readonly noMachine?: boolean;
+	/** GB that may still be loaded; absent where there is no budget. */
+	readonly spareGb?: number;
+	readonly watchdog?: Partial<AppState["watchdog"]>;
 }): AppState {
 	return {
 		machine: change.noMachine
@@ -22,6 +26,8 @@ function stateWith(change: {
 		engine: { connection: { state: change.connection ?? "connected" } },
 		loaded: (change.loaded ?? []).map((footprintBytes) => ({ footprintBytes })),
 		operations: change.operations ?? [],
+		budget: change.spareGb === undefined ? null : { spareBytes: change.spareGb * GB },
+		watchdog: { ...FIRST_WATCHDOG_STATE, ...change.watchdog },
 		shell: { loginItem: change.loginItem ?? "not-registered" },
 	} as unknown as AppState;
 }
@@ -67,6 +73,13 @@ describe("the words", () => {
 		expect(menu[0]).toEqual({ kind: "status", label: tooltip.slice("Plimsoll: ".length) });
 	});
 
+	it("say what may still be loaded, or by how much it is over, where that is known", () => {
+		expect(view({ loaded: [GB], spareGb: 3.5 }).tooltip).toMatch(/1 model, 3\.5\s?GB may be loaded$/);
+		expect(view({ loaded: [GB], spareGb: -0.5 }).tooltip).toMatch(/, 0\.5\s?GB over the load line$/);
+		expect(view({ loaded: [GB] }).tooltip).toMatch(/1 model$/);
+		expect(view({ level: "critical", spareGb: 3.5 }).tooltip).not.toContain("3.5");
+	});
+
 	it("differ between every state that the icon tells apart", () => {
 		const said = [
 			view({}),
@@ -105,6 +118,20 @@ describe("the menu", () => {
 		["unsupported", false, false],
 	] as const)("shows the login item %s", (loginItem, on, enabled) => {
 		expect(entry({ loginItem }, "open-at-login")).toMatchObject({ on, enabled });
+	});
+
+	it("pauses the watchdog, ends its pause, and does neither where it is off", () => {
+		expect(entry({}, "pause-watchdog")).toMatchObject({ enabled: true });
+		const pausedUntilAt = new Date(2026, 0, 2, 15, 8).getTime();
+		const paused = view({ watchdog: { mode: "paused", pausedUntilAt } }).menu;
+		expect(paused).toContainEqual({
+			kind: "action",
+			action: "resume-watchdog",
+			label: "Resume Watchdog (Paused until 15:08)",
+			enabled: true,
+		});
+		expect(paused).not.toContainEqual(expect.objectContaining({ action: "pause-watchdog" }));
+		expect(entry({ watchdog: { mode: "off" } }, "pause-watchdog")).toMatchObject({ enabled: false });
 	});
 
 	it("always opens, leads to the settings and quits", () => {

@@ -24,7 +24,7 @@ export type TrayEntry =
 	  };
 
 /** What a line of the menu does. */
-export type TrayAction = "open" | "flush" | "settings" | "quit";
+export type TrayAction = "open" | "flush" | "pause-watchdog" | "resume-watchdog" | "settings" | "quit";
 
 /** How the tray looks. */
 export interface TrayView {
@@ -43,7 +43,7 @@ function iconOf(state: AppState): TrayIcon {
 }
 
 function statusOf(state: AppState, renderer: Renderer): string {
-	const { machine, engine, loaded } = state;
+	const { machine, engine, loaded, budget } = state;
 	if (machine === null) return renderer.render(message("tray.reading"));
 	if (machine.level === "critical") return renderer.render(message("tray.critical"));
 	if (machine.level === "high") return renderer.render(message("tray.high"));
@@ -51,9 +51,33 @@ function statusOf(state: AppState, renderer: Renderer): string {
 		return renderer.render(message("tray.offline"));
 	}
 	const { availableBytes } = machine.sample;
-	return loaded.length === 0
-		? renderer.render(message("tray.available", { availableBytes }))
-		: renderer.render(message("tray.available-loaded", { availableBytes, count: loaded.length }));
+	const status =
+		loaded.length === 0
+			? renderer.render(message("tray.available", { availableBytes }))
+			: renderer.render(message("tray.available-loaded", { availableBytes, count: loaded.length }));
+	if (budget === null) return status;
+	return renderer.render(
+		budget.spareBytes >= 0
+			? message("tray.to-load", { status, bytes: budget.spareBytes })
+			: message("tray.over-line", { status, bytes: -budget.spareBytes }),
+	);
+}
+
+/** Pauses the watchdog or ends its pause; says so where it is switched off. */
+function watchdogEntry({ mode, pausedUntilAt }: AppState["watchdog"], renderer: Renderer): TrayEntry {
+	const paused = mode === "paused" && pausedUntilAt !== null;
+	const label =
+		mode === "off"
+			? message("tray.watchdog-off")
+			: paused
+				? message("tray.resume-watchdog", { at: pausedUntilAt })
+				: message("tray.pause-watchdog");
+	return {
+		kind: "action",
+		action: paused ? "resume-watchdog" : "pause-watchdog",
+		label: renderer.render(label),
+		enabled: mode !== "off",
+	};
 }
 
 /** What the tray shows for a state: icon, tooltip and menu. */
@@ -78,6 +102,7 @@ export function trayView(state: AppState, renderer: Renderer): TrayView {
 				label: renderer.render(flush),
 				enabled: state.loaded.length > 0 && !state.operations.some((operation) => operation.kind === "flush"),
 			},
+			watchdogEntry(state.watchdog, renderer),
 			{
 				kind: "switch",
 				action: "open-at-login",

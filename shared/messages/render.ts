@@ -11,6 +11,8 @@ export interface Renderer {
 	readonly language: Language;
 	/** The sentence of a message. */
 	render(message: Message): string;
+	/** Adds texts that came later. */
+	add(texts: Partial<Catalogue>): void;
 }
 
 const NBSP = "\u00a0";
@@ -63,5 +65,9 @@ export function rendererOf(language: Language, catalogue: Catalogue): Renderer {
 	formatter?.add("gb", (value: number) => formatGb(value, language));
 	formatter?.add("ms", (value: number) => formatDuration(value, language));
 	formatter?.add("time", (value: number) => formatTime(value, language));
-	return { language, render: (message) => instance.t(message.id, { ...message.params }) };
+	return {
+		language,
+		render: (message) => instance.t(message.id, { ...message.params }),
+		add: (texts) => void instance.addResources(language, "translation", texts),
+	};
 }

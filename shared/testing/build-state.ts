@@ -1,5 +1,5 @@
 import type { AppEvent } from "../app-event.ts";
-import type { ChatMessage } from "../chat.ts";
+import { type ChatMessage, emptyChat } from "../chat.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { MachineState, PressureLevel } from "../machine.ts";
 import { message } from "../messages/message.ts";
@@ -10,6 +10,7 @@ import { DEFAULT_SETTINGS } from "../settings.ts";
 import type { AppState } from "../state.ts";
 import { fromGb } from "../units.ts";
 import { FIRST_WATCHDOG_STATE } from "../watchdog.ts";
+import { derivedTeam } from "./build-team.ts";
 
 /** The moment every state stands at: 14:08 UTC. */
 export const NOW = Date.UTC(2026, 4, 12, 14, 8, 20);
@@ -137,9 +138,15 @@ export function said(
 		role,
 		text,
 		thinking: "",
+		pictures: [],
 		at: NOW - MINUTE,
 		state: "done",
 		model: role === "assistant" ? "qwen2.5-coder:7b" : null,
+		route: null,
+		steps: [],
+		expectedLoadMs: null,
+		leftOut: 0,
+		contextTokens: null,
 		error: null,
 		figures: null,
 		...change,
@@ -327,11 +334,13 @@ export function usual(change: Partial<AppState> = {}): AppState {
 		machine: machine(18, 4.5, models),
 		budget: null,
 		loaded: models,
+		team: derivedTeam,
+		router: { activeMember: null, lastUnloadAt: null },
 		strays: [],
 		installed: library,
 		operations: [],
 		pulls: [],
-		chat: { conversationId: "conversation-1", model: "qwen2.5-coder:7b", messages: [], draft: "" },
+		chat: { ...emptyChat("conversation-1"), model: "qwen2.5-coder:7b" },
 		shell: {
 			host: "app",
 			platform: "macos",
@@ -342,6 +351,7 @@ export function usual(change: Partial<AppState> = {}): AppState {
 		watchdog: FIRST_WATCHDOG_STATE,
 		health: null,
 		lastFlush: null,
+		reloadLoops: [],
 		gateway: { port: 11435, wantedPort: null, error: null },
 		settings: { ...DEFAULT_SETTINGS, app: { ...DEFAULT_SETTINGS.app, welcomed: true } },
 		settingsProblem: null,

@@ -46,7 +46,7 @@ export function corsHeaders(corsOrigin: string | null): FlatHeaders {
 		"Access-Control-Allow-Origin",
 		corsOrigin,
 		"Access-Control-Expose-Headers",
-		"Plimsoll-Instance, Plimsoll-Demo",
+		"Plimsoll-Instance, Plimsoll-Demo, Plimsoll-Member",
 		"Vary",
 		"Origin",
 	];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DOMAINS } from "../../../shared/router.ts";
 
 /** Gigabytes of 1024³ bytes, to hundredths. */
 const gb = z.number();
@@ -16,6 +17,12 @@ export const systemSchema = z.strictObject({
 		.nullable()
 		.describe("how the machine is doing"),
 	swap_used_gb: gb.nullable(),
+	budget_gb: gb
+		.nullable()
+		.describe("what may still be loaded, with what a load must leave free; negative where it is over"),
+	spare_gb: gb
+		.nullable()
+		.describe("what a load may take without anything going: budget_gb less what it must leave free"),
 });
 
 /** A model that is loaded now. */
@@ -32,6 +39,7 @@ export const loadedModelSchema = z.strictObject({
 	gpu_percent: z.number().describe("share on the GPU, by the engine's word"),
 	num_ctx: z.int().describe("tokens of context"),
 	digest: z.string(),
+	pid: z.int().nullable().describe("its runner's process; null where that is not seen"),
 	oddity: z.enum(["ghost", "dead-runner", "stuck"]).nullable().describe("what is wrong with it, if anything"),
 	loaded_at: time,
 });
@@ -49,6 +57,19 @@ export const strayRunnerSchema = z.strictObject({
 	size_gb: gb.nullable().describe("what it really takes; null where that could not be measured"),
 });
 
+/** Models that are loaded over and over by requests in turn. */
+const reloadLoopSchema = z.strictObject({
+	because: z
+		.enum(["contexts", "memory", "single", "engine-models"])
+		.describe(
+			"contexts: one model is asked for with different contexts; else these push each other out: they do not fit together, one chat model is kept at a time, or the engine keeps no more models",
+		),
+	models: z.array(z.string()),
+	contexts: z.array(z.int()).describe("tokens it was loaded with; empty unless it is about contexts"),
+	reloads: z.int().describe("how often one of them was loaded anew within 5 minutes"),
+	last_at: time,
+});
+
 /** `GET /api/memory/status`. */
 export const statusSchema = z.strictObject({
 	system: systemSchema,
@@ -58,8 +79,14 @@ export const statusSchema = z.strictObject({
 		stray_runners: z
 			.array(strayRunnerSchema)
 			.describe("processes that hold a model and that no engine lists"),
+		reload_loops: z
+			.array(reloadLoopSchema)
+			.describe("models that are loaded over and over, now or within the last 10 minutes"),
 	}),
-	router: z.strictObject({ active_member: z.null(), last_unload: z.null() }),
+	router: z.strictObject({
+		active_member: z.string().nullable().describe("who answered last, while its model is loaded"),
+		last_unload: time.nullable().describe("when a model left the memory last"),
+	}),
 });
 
 /** The machine's memory at one moment. */
@@ -121,7 +148,8 @@ export const loadSchema = z.strictObject({
 	after: momentSchema,
 });
 
-const stepSchema = z.strictObject({
+/** One step before a load. */
+export const stepSchema = z.strictObject({
 	step: z.enum(["evict", "trim"]),
 	model: z.string(),
 	gb: gb.describe("what it takes now; a trim: what it has grown by"),
@@ -246,6 +274,110 @@ export const rootSchema = z.strictObject({
 	models: z.int().describe("installed models"),
 	endpoints: z.record(z.string(), z.string()),
 	status: z.literal("Ollama is running").describe("what clients of Ollama look for"),
+});
+
+const tier = z.enum(["tiny", "medium", "versatile", "best"]);
+const domain = z.enum(DOMAINS);
+
+/** What a prompt needs, with the keys of the original API. */
+export const requirementsSchema = z.strictObject({
+	complexity: z.int().describe("1 to 5"),
+	domain: z.enum(["coding", "enterprise", "data", "visual"]).describe("in the original's words"),
+	needs_vision: z.boolean(),
+	needs_uncensored: z.boolean().describe("always false: nobody is taken for that by Plimsoll"),
+	needs_large_context: z.boolean(),
+	needs_338_languages: z.boolean().describe("always false"),
+	tool_requirements: z.record(z.string(), z.unknown()),
+	priority: z.string(),
+	prompt: z.string(),
+	plimsoll_domain: domain,
+	confidence: z.number(),
+	runner_up: domain.nullable(),
+	domain_source: z.enum(["classifier", "image", "correction", "fallback", "user"]),
+	topics: z.array(z.string()),
+	tier,
+	needs_tools: z.boolean(),
+	context_tokens: z.int().describe("what question and conversation take, with room for the answer"),
+	language: z.string().nullable(),
+});
+
+/** `POST /api/route`. */
+export const decisionSchema = z.strictObject({
+	member: z.string().nullable().describe("id of who answers; null where nobody can"),
+	name: z.string().nullable(),
+	model: z.string().nullable(),
+	team: z.string(),
+	requirements: requirementsSchema,
+	candidates: z.array(
+		z.strictObject({
+			member: z.string(),
+			model: z.string(),
+			reason: z
+				.enum([
+					"chosen",
+					"chosen-by-user",
+					"kept-for-conversation",
+					"loaded-is-adequate",
+					"not-installed",
+					"no-vision",
+					"no-tools",
+					"context-too-small",
+					"does-not-fit",
+					"other-domain",
+					"ranked-lower",
+					"pressure",
+				])
+				.describe("why it was taken or passed over"),
+			rank: z.int().nullable().describe("place in the order of preference before memory was looked at"),
+			loaded: z.boolean(),
+			fits: z.boolean().nullable(),
+		}),
+	),
+	steps: z.array(stepSchema).describe("what would be unloaded or trimmed first"),
+	loads: z.boolean(),
+	edge: z.boolean().describe("it goes a little over the budget, because nothing else fits"),
+	why: z.string(),
+	took_ms: z.number(),
+});
+
+/** `GET /api/team/members`: by id. */
+export const membersSchema = z.record(
+	z.string(),
+	z.strictObject({
+		name: z.string(),
+		model_id: z.string(),
+		memory_gb: gb,
+		context_tokens: z.int(),
+		roles: z.array(z.string()),
+		expertise: z.array(z.string()),
+		performance_rating: z.number(),
+		is_abliterated: z.boolean(),
+		domains: z.array(domain),
+		topics: z.array(z.string()),
+		tier,
+		vision: z.boolean(),
+		tools: z.boolean(),
+		installed: z.boolean(),
+		loaded: z.boolean(),
+	}),
+);
+
+/** `GET /api/team/status`. */
+export const teamStatusSchema = z.strictObject({
+	active_member: z.string().nullable(),
+	team_size: z.int(),
+	system: z.strictObject({
+		platform: z.string(),
+		total_memory_gb: gb.nullable(),
+		available_memory_gb: gb.nullable().describe("could be used without swapping; nothing is taken off"),
+		memory_pressure: z.number().nullable().describe("share of the memory that is not available"),
+	}),
+	phase: z.string(),
+	http_client: z.string(),
+	version: z.string(),
+	team: z.string(),
+	source: z.enum(["original", "derived", "own"]),
+	missing: z.array(z.string()).describe("models of members that are not installed"),
 });
 
 /** Every error of Plimsoll's own routes, as application/problem+json. */

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { AppEvent } from "../../../shared/app-event.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { FitHelp, FitVerdict } from "../../../shared/fit.ts";
+import type { FitHelp, FitStep, FitVerdict } from "../../../shared/fit.ts";
 import type { HistorySlice } from "../../../shared/ipc.ts";
-import type { MachineSample, MachineState } from "../../../shared/machine.ts";
+import type { MachineSample } from "../../../shared/machine.ts";
 import { createRenderer } from "../../../shared/messages/create-renderer.ts";
 import type { Message } from "../../../shared/messages/message.ts";
 import type { LoadedModel } from "../../../shared/model.ts";
@@ -19,6 +19,7 @@ import type {
 	loadSchema,
 	momentSchema,
 	statusSchema,
+	stepSchema,
 	systemSchema,
 	trimSchema,
 	unloadSchema,
@@ -50,7 +51,7 @@ function usedPercent(totalBytes: number, availableBytes: number): number {
 	return Math.round(((totalBytes - availableBytes) / totalBytes) * 1000) / 10;
 }
 
-function system(machine: MachineState | null): z.infer<typeof systemSchema> {
+function system({ machine, budget }: AppState): z.infer<typeof systemSchema> {
 	const sample = machine?.sample ?? null;
 	return {
 		total_gb: gbOrNull(sample?.totalBytes ?? null),
@@ -58,6 +59,8 @@ function system(machine: MachineState | null): z.infer<typeof systemSchema> {
 		pressure_percent: sample === null ? null : usedPercent(sample.totalBytes, sample.availableBytes),
 		pressure_level: machine?.level ?? null,
 		swap_used_gb: gbOrNull(sample?.swapUsedBytes ?? null),
+		budget_gb: gbOrNull(budget?.terms.budgetBytes ?? null),
+		spare_gb: gbOrNull(budget?.spareBytes ?? null),
 	};
 }
 
@@ -73,6 +76,7 @@ function loadedModel(model: LoadedModel): z.infer<typeof loadedModelSchema> {
 		gpu_percent: Math.round(model.gpuShare * 100),
 		num_ctx: model.contextLength,
 		digest: model.digest,
+		pid: model.process?.pid ?? null,
 		oddity: model.oddity?.kind ?? null,
 		loaded_at: isoTime(model.loadedAt),
 	};
@@ -82,7 +86,7 @@ function loadedModel(model: LoadedModel): z.infer<typeof loadedModelSchema> {
 export function statusOf(state: AppState): z.infer<typeof statusSchema> {
 	const totalBytes = state.loaded.reduce((sum, model) => sum + model.footprintBytes, 0);
 	return {
-		system: system(state.machine),
+		system: system(state),
 		ollama: {
 			loaded_models: state.loaded.map(loadedModel),
 			total_loaded_gb: toGb(totalBytes),
@@ -93,8 +97,18 @@ export function statusOf(state: AppState): z.infer<typeof statusSchema> {
 				program,
 				size_gb: gbOrNull(footprintBytes),
 			})),
+			reload_loops: state.reloadLoops.map(({ because, models, contexts, reloads, lastAt }) => ({
+				because,
+				models: [...models],
+				contexts: [...contexts],
+				reloads,
+				last_at: isoTime(lastAt),
+			})),
 		},
-		router: { active_member: null, last_unload: null },
+		router: {
+			active_member: state.router.activeMember,
+			last_unload: state.router.lastUnloadAt === null ? null : isoTime(state.router.lastUnloadAt),
+		},
 	};
 }
 
@@ -111,6 +125,11 @@ export function momentOf(sample: MachineSample | null): z.infer<typeof momentSch
 
 function unconfirmed(names: readonly string[]): string {
 	return sentenceOf(AppError.of("release-not-confirmed", { model: names.join(", ") }));
+}
+
+/** A step before a load. */
+export function stepOf({ kind, name, bytes, because }: FitStep): z.infer<typeof stepSchema> {
+	return { step: kind, model: name, gb: toGb(bytes), because };
 }
 
 const SURENESS: readonly ReleaseResult["grade"][] = ["proved", "engine-says-so", "not-confirmed"];
@@ -247,12 +266,7 @@ export function fitOf(model: string, verdict: FitVerdict | null): z.infer<typeof
 			safety_gb: toGb(verdict.safetyBytes),
 			factor: budget.factor,
 		},
-		evictions: verdict.steps.map(({ kind, name, bytes, because }) => ({
-			step: kind,
-			model: name,
-			gb: toGb(bytes),
-			because,
-		})),
+		evictions: verdict.steps.map(stepOf),
 		wait_for: [...verdict.waitFor],
 		gpu_percent: verdict.gpuPercent,
 		because: verdict.because,

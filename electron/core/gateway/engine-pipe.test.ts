@@ -438,12 +438,4 @@ describe("errors before the first byte speak the client's dialect", () => {
 		expect([answer.status, answer.json().code]).toEqual([502, "engine-bad-answer"]);
 		raw.close();
 	});
-
-	it("the original's chat by prompt alone is said not to be there yet", async () => {
-		const before = engine.received.length;
-		const answer = await callJson(under.port, "POST", "/api/chat", { prompt: "hello", context: {} });
-		expect(answer.status).toBe(404);
-		expect(answer.json().error).toContain("POST /api/chat with a prompt and no model");
-		expect(engine.received.length).toBe(before);
-	});
 });

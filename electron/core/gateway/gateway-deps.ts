@@ -5,8 +5,10 @@ import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "../../.
 import type { StatePatch } from "../../../shared/patch.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { AppState } from "../../../shared/state.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Clock, Log, NewEvent, Stop } from "../ports.ts";
 import type { AdmissionAnswer, AdmissionRequest } from "../residency/admission.ts";
+import type { Router } from "../router/router.ts";
 
 /** A load as the HTTP API asks for it. */
 export interface HttpLoad {
@@ -40,6 +42,12 @@ export interface GatewayDeps {
 	readonly fit: (model: string, contextLength: number | null) => Promise<FitVerdict | null>;
 	/** Unloads an idle model and loads it again. */
 	readonly trim: (model: string) => Promise<TrimResult>;
+	/** Chooses who answers prompts that name no model. */
+	readonly router: Pick<Router, "team" | "decide" | "contextOf" | "noteAnswered">;
+	/** Streams an answer of the engine; see Engine.chat. */
+	readonly chat: Engine["chat"];
+	/** Milliseconds to keep a model after its answer, where a setting says so. */
+	readonly keepAliveMs: (model: string) => number | undefined;
 	/** Samples and events between two times, milliseconds since 1970. */
 	readonly history: (slice: {
 		readonly fromAt: number;

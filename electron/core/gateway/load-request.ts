@@ -35,9 +35,16 @@ export function mayLoad(method: string | undefined, target: string): boolean {
 	return method === "POST" && LOADING_PATHS.has(decodedPath(target));
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Whether a path makes embeddings, which are no answers to be routed. */
+export function embeds(target: string): boolean {
+	return decodedPath(target).includes("/embed");
+}
 
-function parseObject(body: Buffer): Fields | null {
+/** An object of JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A body's object, or null where it is none. */
+export function parseObject(body: Buffer): Fields | null {
 	try {
 		const value: unknown = JSON.parse(body.toString("utf8"));
 		return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
@@ -47,7 +54,7 @@ function parseObject(body: Buffer): Fields | null {
 }
 
 /** A field by its name in any case, as the engine finds it; the last one wins. */
-function field(fields: Fields, name: string): unknown {
+export function field(fields: Fields, name: string): unknown {
 	if (name in fields) return fields[name];
 	const key = Object.keys(fields).findLast((candidate) => candidate.toLowerCase() === name);
 	return key === undefined ? undefined : fields[key];

@@ -1,13 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../../shared/errors.ts";
 import type { AdmissionTicket } from "../residency/admission.ts";
+import { leaveFor, routeAndAdmit } from "./admit.ts";
 import type { FlatHeaders } from "./answer-headers.ts";
 import type { CarriedAnswers } from "./carried-answers.ts";
 import type { EnginePipe, Passing } from "./engine-pipe.ts";
 import type { GatewayDeps, GatewayLimits } from "./gateway-deps.ts";
-import { loadIntent, mayLoad } from "./load-request.ts";
+import { embeds, type Fields, loadIntent, mayLoad, parseObject } from "./load-request.ts";
+import { promptOf } from "./prompt-of.ts";
 import { readBody } from "./request-body.ts";
-import { answerRoutedChat } from "./routed-chat.ts";
+import { createRoutedChat } from "./routed-chat.ts";
+import { type RoutedName, routedName } from "./routed-name.ts";
+import { bodyFor } from "./routed-request.ts";
 import { sendError } from "./send-answer.ts";
 
 /** A request on a passed-on path, found good by the security chain. */
@@ -24,40 +28,19 @@ function nothing(): void {}
 
 /** Passes requests on to the engine; those that would load a model pass the gate of admission first. */
 export function createPassThrough(
-	deps: Pick<GatewayDeps, "admit" | "inFlight" | "clock" | "log">,
+	deps: Pick<
+		GatewayDeps,
+		"admit" | "inFlight" | "clock" | "log" | "router" | "chat" | "keepAliveMs" | "state"
+	>,
 	limits: Pick<GatewayLimits, "loadBodyBytes">,
 	pipe: EnginePipe,
 	carried: Pick<CarriedAnswers, "add">,
 ): (passed: PassedOn) => void {
-	/** Waits for leave to use the model. Rejects with the refusal, or with `cancelled` where the client has left. */
-	async function leaveFor(
-		response: ServerResponse,
-		model: string,
-		contextLength: number | null,
-	): Promise<AdmissionTicket> {
-		const answer = await deps.admit({
-			model,
-			...(contextLength === null ? {} : { contextLength }),
-			requestedBy: "gateway",
-			force: false,
-			// Who cancels the load in the popover closes the client's request, which ends the engine's load.
-			cancel: () => response.destroy(),
-		});
-		if (answer.kind === "refusal") throw answer.error;
-		if (answer.kind === "ticket") return answer;
-		const leave = (): void => answer.leave();
-		if (response.destroyed) leave();
-		response.once("close", leave);
-		try {
-			return await answer.ready;
-		} finally {
-			response.off("close", leave);
-		}
-	}
+	const routedChat = createRoutedChat(deps, carried);
 
-	async function use(passing: Passing, model: string, contextLength: number | null): Promise<void> {
+	/** Passes on what may use the model now. */
+	function use(passing: Passing, model: string, ticket: AdmissionTicket): void {
 		const { response } = passing;
-		const ticket = await leaveFor(response, model, contextLength);
 		if (response.destroyed) {
 			ticket.release();
 			return;
@@ -79,14 +62,39 @@ export function createPassThrough(
 		});
 	}
 
+	/** Chooses who answers, and passes the request on with that one's model in it. */
+	async function passRouted(passing: Passing, fields: Fields, name: RoutedName): Promise<void> {
+		const { request, response } = passing;
+		const { conversation, ...asked } = promptOf(fields);
+		const routed = await routeAndAdmit(deps, response, {
+			...asked,
+			conversation: { id: conversation, lastMember: null },
+			override: name.member,
+			...(name.domain === null ? {} : { domain: name.domain }),
+		});
+		const { member } = routed.decision;
+		response.once("finish", () => {
+			if (response.statusCode < 400) deps.router.noteAnswered({ member: member.id, conversation });
+		});
+		const headers = [...passing.headers, "Plimsoll-Member", member.id];
+		const body = bodyFor(request.url ?? "/", fields, { member, contextLength: routed.contextLength });
+		use({ ...passing, body, headers }, member.model, routed.ticket);
+	}
+
 	async function passLoading(passed: PassedOn): Promise<void> {
 		const { request, response } = passed;
 		const body = await readBody(request, { limitBytes: limits.loadBodyBytes, withinMs: null }, deps.clock);
 		const passing: Passing = { ...passed, body, onHead: nothing };
-		const intent = loadIntent(request.url ?? "/", body);
-		if (intent.kind === "use") await use(passing, intent.model, intent.contextLength);
-		else if (intent.kind === "routed-chat") answerRoutedChat(request, response, passed.headers, deps.clock);
-		else pipe.pass(passing);
+		const target = request.url ?? "/";
+		const intent = loadIntent(target, body);
+		if (intent.kind === "routed-chat") await routedChat(passed, parseObject(body) ?? {});
+		else if (intent.kind === "use") {
+			const { model, contextLength } = intent;
+			const name = routedName(model, deps.router.team().team, deps.state().installed);
+			if (name === null || embeds(target))
+				use(passing, model, await leaveFor(deps, response, { model, contextLength }));
+			else await passRouted(passing, parseObject(body) ?? {}, name);
+		} else pipe.pass(passing);
 	}
 
 	return (passed) => {

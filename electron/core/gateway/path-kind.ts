@@ -21,7 +21,7 @@ export function decodedPath(target: string): string {
 	}
 }
 
-const OWN_UNDER_API = /^\/api\/(?:memory(?:\/|$)|events$)/;
+const OWN_UNDER_API = /^\/api\/(?:memory(?:\/|$)|team(?:\/|$)|events$|route$)/;
 
 /** Everything under `/api` and `/v1` is the engine's, known or not, but for what Plimsoll keeps for itself. */
 export function pathKind(target: string): PathKind {

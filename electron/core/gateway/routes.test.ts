@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/errors.ts";
+import type { BudgetState, BudgetTerms } from "../../../shared/fit.ts";
 import { message } from "../../../shared/messages/message.ts";
 import { fromGb } from "../../../shared/units.ts";
 import { fitSchema, problemSchema, trimSchema } from "./api-shapes.ts";
@@ -140,6 +141,42 @@ describe("memory status", () => {
 					{ ...other, size_gb: null },
 				],
 			},
+		});
+	});
+
+	it("says what may still be loaded, and which models are loaded over and over", async () => {
+		const terms = { budgetBytes: fromGb(-1.25) } as BudgetTerms;
+		under.knobs.state = {
+			...sampleState(),
+			budget: { terms, spareBytes: fromGb(-1.75) } as BudgetState,
+			reloadLoops: [
+				{
+					because: "contexts",
+					models: ["gemma3:1b"],
+					contexts: [4096, 32_768],
+					reloads: 4,
+					lastAt: Date.parse("2026-02-03T04:05:06.000Z"),
+				},
+			],
+		};
+		expect(declared(await call(under.port, "/api/memory/status"), "memory_status")).toMatchObject({
+			system: { budget_gb: -1.25, spare_gb: -1.75 },
+			ollama: {
+				reload_loops: [
+					{
+						because: "contexts",
+						models: ["gemma3:1b"],
+						contexts: [4096, 32_768],
+						reloads: 4,
+						last_at: "2026-02-03T04:05:06.000Z",
+					},
+				],
+			},
+		});
+		under.knobs.state = { ...sampleState(), budget: null };
+		expect(declared(await call(under.port, "/api/memory/status"), "memory_status")).toMatchObject({
+			system: { budget_gb: null, spare_gb: null },
+			ollama: { reload_loops: [] },
 		});
 	});
 

@@ -16,6 +16,7 @@ import {
 import { eventStream } from "./event-stream.ts";
 import { keepAliveMs } from "./keep-alive-value.ts";
 import { json, type Route, route } from "./route.ts";
+import { decisionOf, membersOf, ORIGINAL_PHASE, teamStatusOf } from "./route-words.ts";
 
 const nothing = z.strictObject({});
 
@@ -79,8 +80,7 @@ export const routes: readonly Route[] = [
 			return json(200, {
 				status: engine.connection.state === "connected" ? "healthy" : "degraded",
 				timestamp: isoTime(deps.clock.now()),
-				phase: "4B",
-				http_client: "node:http",
+				...ORIGINAL_PHASE,
 				version: deps.appVersion,
 				engine: {
 					kind: engine.kind,
@@ -243,6 +243,80 @@ export const routes: readonly Route[] = [
 		},
 	}),
 	route({
+		method: "POST",
+		path: "/api/route",
+		name: "route",
+		summary: "Who would answer a prompt, and why",
+		description:
+			"The whole decision, without asking anybody. `assume_installed` takes every member as installed and not loaded, and judges it by what the team's list says it takes.",
+		params: nothing,
+		query: anyQuery,
+		body: z.object({
+			prompt: z.string().min(1),
+			images: z
+				.union([z.int().min(0).max(100), z.array(z.string()).max(100)])
+				.default(0)
+				.describe("pictures, or how many there are"),
+			context: z
+				.object({
+					tokens: z.int().min(0).max(16_777_216).default(0).describe("of the conversation before it"),
+					tools: z.boolean().default(false),
+					last_member: z.string().optional().describe("who gave the conversation's last answer"),
+					priority: z.string().max(40).default("normal"),
+				})
+				.prefault({}),
+			member: z.string().optional().describe("who is wanted"),
+			team: z
+				.literal("original")
+				.optional()
+				.describe("asks the original eleven instead of the team in force"),
+			assume_installed: z.boolean().default(false),
+		}),
+		responses: [
+			{ status: 200, when: "always; also where nobody can answer", body: shapes.decisionSchema },
+			problem(400, "the team has no such member"),
+		],
+		async handler({ deps, body }) {
+			const { context, images } = body;
+			const decision = await deps.router.decide({
+				prompt: body.prompt,
+				imageCount: typeof images === "number" ? images : images.length,
+				contextTokens: context.tokens,
+				tools: context.tools,
+				conversation: context.last_member === undefined ? null : { id: "", lastMember: context.last_member },
+				override: body.member ?? null,
+				assumeInstalled: body.assume_installed,
+				...(body.team === undefined ? {} : { team: body.team }),
+			});
+			const team = body.team ?? deps.router.team().team.id;
+			return json(200, decisionOf(decision, { prompt: body.prompt, priority: context.priority, team }));
+		},
+	}),
+	route({
+		method: "GET",
+		path: "/api/team/members",
+		name: "team_members",
+		summary: "The members that prompts are routed to",
+		description: "An object by id, in the original API's shape.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.membersSchema }],
+		handler: async ({ deps }) => json(200, membersOf(deps.state())),
+	}),
+	route({
+		method: "GET",
+		path: "/api/team/status",
+		name: "team_status",
+		summary: "The team and the machine it works on",
+		description: "In the original API's shape.",
+		params: nothing,
+		query: anyQuery,
+		body: nothing,
+		responses: [{ status: 200, when: "always", body: shapes.teamStatusSchema }],
+		handler: async ({ deps }) => json(200, teamStatusOf(deps.state(), deps.appVersion)),
+	}),
+	route({
 		method: "GET",
 		path: "/api/memory/history",
 		name: "memory_history",
@@ -285,6 +359,7 @@ export const routes: readonly Route[] = [
 function endpoints(): Readonly<Record<string, string>> {
 	return {
 		...Object.fromEntries(routes.map(({ name, method, path }) => [name, `${method} ${path}`])),
+		chat: "POST /api/chat",
 		ollama: "/api/*",
 		openai: "/v1/*",
 		anthropic: "POST /v1/messages",

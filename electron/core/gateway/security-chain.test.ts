@@ -89,7 +89,8 @@ describe("the chain stands before every route", () => {
 		for (const [method, path] of everyPath) {
 			if (path === "/api/events") continue;
 			const { status } = await call(under.port, path, { method });
-			expect([200, 404], `${method} ${path}`).toContain(status);
+			// A route that asks for a body says so, which is an answer of its own too.
+			expect(path === "/api/route" ? [400] : [200, 404], `${method} ${path}`).toContain(status);
 		}
 		expect(under.knobs.handlersRun).toBeGreaterThan(15);
 		under.knobs.admitted.length = 0;

@@ -1,5 +1,5 @@
 import type { BudgetState, FitVerdict, GpuCeiling } from "../../../shared/fit.ts";
-import type { MachineSample } from "../../../shared/machine.ts";
+import type { MachineSample, MachineState } from "../../../shared/machine.ts";
 import type { InstalledModel, LoadedModel, ModelKey } from "../../../shared/model.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { BYTES_PER_GB, fromGb } from "../../../shared/units.ts";
@@ -25,6 +25,11 @@ export type FitAsker = "click" | "program";
 export interface Fits {
 	/** Looks at the machine and judges; null where the engine does not share this machine's memory or it cannot be read. */
 	judge(model: InstalledModel, contextLength: number | null, asker: FitAsker): Promise<FitVerdict | null>;
+	/** Judges several loads by one look at the machine, each by itself; null where nothing can be judged. */
+	judgeEach(
+		wanted: readonly { readonly model: InstalledModel; readonly contextLength: number | null }[],
+		asker: FitAsker,
+	): Promise<readonly FitVerdict[] | null>;
 	/**
 	 * The budget as it stands now, with a verdict over each of these; null where there is none. Models whose metadata is
 	 * not known yet are left out.
@@ -59,6 +64,9 @@ const MANY_FROM_BYTES = 32 * BYTES_PER_GB;
 
 /** An Ollama keeps this many models for each GPU where nobody says otherwise. */
 const USUAL_MAX_MODELS = 3;
+
+/** Routing looks at every prompt; a reading this young is as good as a new one. */
+const FRESH_MS = 1_000;
 
 /** Half of what has to stay free is for the machine, half is the load's own margin. */
 const OVERHEAD_SHARE = 0.5;
@@ -151,12 +159,32 @@ export function createFits(parts: FitParts): Fits {
 			});
 	}
 
+	/** The machine as it was read a moment ago, else as it is now. */
+	async function freshState(): Promise<MachineState | null> {
+		const state = machine.state();
+		if (state !== null && Math.abs(clock.now() - state.sample.at) < FRESH_MS) return state;
+		return machine.sampleNow().catch(() => null);
+	}
+
 	return {
 		async judge(model, contextLength, asker) {
 			if (supervision.state().locality !== "local") return null;
 			const load = await footprints.ofLoad(model, contextLength);
 			const state = await machine.sampleNow().catch(() => null);
 			return state === null ? null : judgeNow(state.sample, residents(residentParts), model, load, asker);
+		},
+		async judgeEach(wanted, asker) {
+			if (supervision.state().locality !== "local") return null;
+			const loads = await Promise.all(
+				wanted.map(({ model, contextLength }) => footprints.ofLoad(model, contextLength)),
+			);
+			const state = await freshState();
+			if (state === null) return null;
+			const all = residents(residentParts);
+			return wanted.flatMap(({ model }, index) => {
+				const load = loads[index];
+				return load === undefined ? [] : [judgeNow(state.sample, all, model, load, asker)];
+			});
 		},
 		budgetState(judged) {
 			const state = machine.state();

@@ -7,12 +7,11 @@ import { sleep } from "../clock.ts";
 import type { Clock, HistoryStore, NewEvent, Stop } from "../ports.ts";
 import type { Admission } from "./admission.ts";
 import { createCounts } from "./counts.ts";
+import { EXPIRY_SLACK_MS } from "./expiry.ts";
 import { fitFigures } from "./fit-words.ts";
+import type { LoopWatch } from "./loop-watch.ts";
 import type { Observer } from "./observer.ts";
 import type { RoomFor } from "./unloads.ts";
-
-/** An entry that leaves the list this close to its expiry left by itself; lists come up to 4 s apart. */
-const EXPIRY_SLACK_MS = 5_000;
 
 /** A list that hangs is waited for this long after a load. */
 const LIST_WITHIN_MS = 10_000;
@@ -39,6 +38,7 @@ export interface Journal {
 export interface JournalParts {
 	readonly observer: Observer;
 	readonly admission: Admission;
+	readonly loops: Pick<LoopWatch, "released">;
 	readonly clock: Clock;
 	readonly history: Pick<HistoryStore, "ownLoads" | "setOwnLoad">;
 	readonly record: (event: NewEvent) => void;
@@ -174,6 +174,7 @@ export function createJournal(parts: JournalParts): Journal {
 		released(model, result, room) {
 			const { grade, releasedBytes, durationMs } = result;
 			if (grade !== "not-confirmed") forgetOwn(model.key);
+			parts.loops.released(model.key, room);
 			const said =
 				grade === "proved" && room !== null
 					? message("event.evicted", { model: model.name, wanted: room.for, releasedBytes, durationMs })

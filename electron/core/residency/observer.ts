@@ -68,6 +68,8 @@ export interface Observer {
 	isAlive(process: ProcessInfo): Promise<boolean>;
 	/** Whether a listed model works, apart from what it was asked to do; null where it is not listed. */
 	activityOf(key: ModelKey): (Activity & { readonly state: "idle" | "busy" | "unknown" }) | null;
+	/** A request of ours for this model is under way. */
+	isInFlight(key: ModelKey): boolean;
 	/** Notes that a model was asked to leave, or with null that this was called off. */
 	setAsked(key: ModelKey, askedAt: number | null): void;
 	/** A model was asked to leave, and nobody has called that off. */
@@ -344,6 +346,10 @@ export function createObserver(parts: ObserverParts): Observer {
 			if (entry === undefined) return null;
 			const state = flies(entry.row) ? "busy" : activityState(entry.activity, clock.now());
 			return { ...entry.activity, state };
+		},
+		isInFlight(key) {
+			const entry = rows.get(key);
+			return entry !== undefined && flies(entry.row);
 		},
 		setAsked(key, askedAt) {
 			const entry = rows.get(key);

@@ -8,6 +8,7 @@ import type {
 	ReleaseResult,
 	TrimResult,
 } from "../../../shared/operation.ts";
+import type { ReloadLoop } from "../../../shared/reload-loop.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { EngineLogReader } from "../engine/engine-log.ts";
 import type { EngineSupervision } from "../engine/supervision.ts";
@@ -17,11 +18,12 @@ import type { Clock, HistoryStore, Log, NewEvent, Stop } from "../ports.ts";
 import { type Admission, createAdmission, installedModel } from "./admission.ts";
 import { followAdmitted } from "./admitted-loads.ts";
 import { requireEngine } from "./engine-watch.ts";
-import { createFits, type FitAsker } from "./fits.ts";
+import { createFits, type FitAsker, type Fits } from "./fits.ts";
 import { createFlushes } from "./flushes.ts";
 import { createJournal } from "./journal.ts";
 import { followLearning } from "./learning.ts";
 import { createLoads, type LoadArgument } from "./loads.ts";
+import { createLoopWatch } from "./loop-watch.ts";
 import { makeRoom } from "./make-room.ts";
 import type { Observer } from "./observer.ts";
 import { createOperationBoard } from "./operation-board.ts";
@@ -71,6 +73,8 @@ export interface Residency {
 	unload(name: string, options: UnloadOptions): Promise<ReleaseResult>;
 	/** Judges a load without loading. Rejects with `model-not-found`; null where nothing can be judged. */
 	fit(name: string, contextLength: number | null, asker: FitAsker): Promise<FitVerdict | null>;
+	/** Judges several loads by one look at the machine, each by itself; null where nothing can be judged. */
+	fitEach(...wanted: Parameters<Fits["judgeEach"]>): ReturnType<Fits["judgeEach"]>;
 	/** Tokens a model would get where nobody asks for a context. */
 	usualContext(model: InstalledModel): Promise<number>;
 	/** Unloads an idle model and loads it again as it was. Rejects like {@link unload}, and with `model-busy`. */
@@ -92,7 +96,9 @@ export interface Residency {
 	/** Rows for the state, oldest first. */
 	operations(): readonly Operation[];
 	lastFlush(): FlushResult | null;
-	/** After every change of {@link operations} or {@link lastFlush}. */
+	/** Models that are loaded over and over by requests in turn. */
+	reloadLoops(): readonly ReloadLoop[];
+	/** After every change of {@link operations}, {@link lastFlush} or {@link reloadLoops}. */
 	onChange(listener: () => void): Stop;
 	/** Ends what runs and waits; models stay as they are. */
 	stop(): void;
@@ -124,7 +130,8 @@ export function createResidency(parts: ResidencyParts): Residency {
 		fits,
 		makeRoom: (verdict, signal) => makeRoom(room, verdict, signal),
 	});
-	const journal = createJournal({ ...parts, admission });
+	const loops = createLoopWatch({ ...parts, admission });
+	const journal = createJournal({ ...parts, admission, loops });
 	const unloads = createUnloads(parts, board, journal);
 	const pins = createPins(parts);
 	const trims = createTrims({ ...parts, board, journal, unloads });
@@ -199,6 +206,7 @@ export function createResidency(parts: ResidencyParts): Residency {
 			if (model.location === "cloud") throw AppError.of("model-in-cloud", { model: name });
 			return fits.judge(model, contextLength, asker);
 		},
+		fitEach: fits.judgeEach,
 		async trim(name, requestedBy) {
 			const model = await listed(name);
 			return admission.holding(async () => (await trims.trimNow(model, requestedBy)).result);
@@ -232,12 +240,15 @@ export function createResidency(parts: ResidencyParts): Residency {
 		cancel: board.cancel,
 		operations: board.list,
 		lastFlush: flushes.last,
+		reloadLoops: loops.loops,
 		onChange(listener) {
 			const stopBoard = board.onChange(listener);
 			const stopFlushes = flushes.onChange(listener);
+			const stopLoops = loops.onChange(listener);
 			return () => {
 				stopBoard();
 				stopFlushes();
+				stopLoops();
 			};
 		},
 		stop() {
@@ -246,6 +257,7 @@ export function createResidency(parts: ResidencyParts): Residency {
 			admission.sendAway(AppError.of("cancelled", {}));
 			admission.stop();
 			journal.stop();
+			loops.stop();
 			fits.stop();
 			footprints.stop();
 			pins.stop();

@@ -93,7 +93,7 @@ describe.each(kinds)("with the disk full ($kind)", (kind) => {
 		expect(history.events(0, 9, 9).map(({ id }) => id)).toEqual([waiting[1]?.id, waiting[0]?.id, first.id]);
 		disk.empty();
 		const last = history.addEvent(eventAt(5));
-		expect(notices.slice(1)).toEqual([{ kind: "working-again" }]);
+		expect(notices.slice(1)).toEqual([{ kind: "working-again", what: "history" }]);
 		close();
 		const again = (await open()).history;
 		expect(again.events(0, 9, 9)).toEqual([last, waiting[1], waiting[0], first]);

@@ -2,6 +2,7 @@ import type { AppEvent, EventKind } from "../../../shared/app-event.ts";
 import type { HistoryPoint } from "../../../shared/ipc.ts";
 import type { PressureLevel } from "../../../shared/machine.ts";
 import type { Message, MessageId } from "../../../shared/messages/message.ts";
+import type { Correction, Domain, RouteDay } from "../../../shared/router.ts";
 import type { LearnedFootprint } from "../ports.ts";
 import type { SchemaSteps } from "./open-database.ts";
 import type { Database, Row } from "./sqlite-driver.ts";
@@ -46,6 +47,18 @@ export const HISTORY_SCHEMA: SchemaSteps = [
 		at INTEGER NOT NULL,
 		PRIMARY KEY (engine, model_key, context_length, parallel, kv_type)
 	) WITHOUT ROWID`,
+	`CREATE TABLE route_corrections (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		at INTEGER NOT NULL,
+		prompt TEXT NOT NULL,
+		domain TEXT NOT NULL,
+		was TEXT NOT NULL
+	);
+	CREATE TABLE route_days (
+		day INTEGER PRIMARY KEY,
+		routed INTEGER NOT NULL,
+		corrected INTEGER NOT NULL
+	)`,
 ];
 
 function jsonOf(value: unknown): string {
@@ -138,6 +151,44 @@ export function learnedOf(row: Row): LearnedFootprint {
 		predictedBytes: orNull(row.predicted_bytes),
 		at: Number(row.at),
 	};
+}
+
+/** Milliseconds of a day. */
+export const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Writes a correction under the next id. */
+export function insertCorrection(db: Database, { at, prompt, domain, was }: Omit<Correction, "id">): void {
+	db.run("INSERT INTO route_corrections (at, prompt, domain, was) VALUES (?, ?, ?, ?)", [
+		whole(at),
+		prompt,
+		domain,
+		was,
+	]);
+}
+
+/** Adds routes and corrections to the count of a day. */
+export function countRoutes(db: Database, at: number, routed: number, corrected: number): void {
+	db.run(
+		`INSERT INTO route_days VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE
+			SET routed = routed + excluded.routed, corrected = corrected + excluded.corrected`,
+		[Math.floor(at / DAY_MS), routed, corrected],
+	);
+}
+
+/** A row of `route_corrections` as what it holds. */
+export function correctionOf(row: Row): Correction {
+	return {
+		id: Number(row.id),
+		at: Number(row.at),
+		prompt: String(row.prompt),
+		domain: String(row.domain) as Domain,
+		was: String(row.was) as Domain,
+	};
+}
+
+/** A row of `route_days` as what it holds. */
+export function routeDayOf(row: Row): RouteDay {
+	return { at: Number(row.day) * DAY_MS, routed: Number(row.routed), corrected: Number(row.corrected) };
 }
 
 /** Forgets points and events from before a time. */

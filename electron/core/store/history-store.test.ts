@@ -260,7 +260,7 @@ test("while the folder takes no database events are listed from memory, and writ
 	expect(notices).toMatchObject([{ kind: "failing", error: { code: "storage-failed" } }]);
 	rmSync(blocked);
 	const second = store.addEvent(eventAt(2));
-	expect(notices.at(-1)).toEqual({ kind: "working-again" });
+	expect(notices.at(-1)).toEqual({ kind: "working-again", what: "history" });
 	const next = reopen(store);
 	expect(next.events(0, 10, 10)).toEqual([second, first]);
 	expect(next.ownLoads()).toEqual(["mine"]);

@@ -1,9 +1,13 @@
 import type { AppEvent } from "../../../shared/app-event.ts";
 import type { HistoryPoint } from "../../../shared/ipc.ts";
+import type { Correction, RouteDay } from "../../../shared/router.ts";
 import type { Clock, HistoryStore, LearnedFootprint, Log, NewEvent } from "../ports.ts";
 import {
+	correctionOf,
+	countRoutes,
 	eventOf,
 	HISTORY_SCHEMA,
+	insertCorrection,
 	insertEvent,
 	insertLearned,
 	insertPoint,
@@ -12,16 +16,11 @@ import {
 	pointOf,
 	pruneBefore,
 	replaceOwnLoads,
+	routeDayOf,
 } from "./history-schema.ts";
-import {
-	isDamage,
-	type OpenDatabaseOptions,
-	openDatabase,
-	setDatabaseAside,
-	single,
-} from "./open-database.ts";
+import { createKeptDatabase, type KeptDatabase } from "./kept-database.ts";
+import { single } from "./open-database.ts";
 import type { Database } from "./sqlite-driver.ts";
-import { diagnoseStorage } from "./storage-error.ts";
 import type { StoreNotice } from "./store-notice.ts";
 
 /** What a history store is made of. */
@@ -39,25 +38,28 @@ const PRUNE_EVERY_MS = 60 * MINUTE_MS;
 const MAX_WAITING_EVENTS = 500;
 
 class SqliteHistory implements HistoryStore {
-	readonly #options: HistoryStoreOptions;
-	#db: Database | null = null;
-	#closed = false;
-	#failing = false;
+	readonly #kept: KeptDatabase;
 	#nextId = 1;
 	#lastMinute: number | null = null;
 	#prunedAt: number | null = null;
 	#waiting: readonly AppEvent[] = [];
 	#ownLoads = new Set<string>();
 	#ownLoadsWaiting = false;
-	/** Told only when the work at hand is done: whoever hears of it may want to write an event about it. */
-	#untold: readonly StoreNotice[] = [];
 
 	constructor(options: HistoryStoreOptions) {
-		this.#options = options;
-		this.#try(() => this.#open());
+		this.#kept = createKeptDatabase({
+			...options,
+			what: "history",
+			schema: HISTORY_SCHEMA,
+			verify: true,
+			opened: (db, fresh) => this.#opened(db, fresh),
+			written: () => {
+				this.#waiting = [];
+				this.#ownLoadsWaiting = false;
+			},
+		});
 		// Without a database the ids already given are unknown; the time is above all of them.
-		if (this.#db === null) this.#nextId = options.clock.now();
-		this.#tell();
+		if (!this.#kept.isOpen()) this.#nextId = options.clock.now();
 	}
 
 	addPoint(point: HistoryPoint): void {
@@ -81,14 +83,14 @@ class SqliteHistory implements HistoryStore {
 	}
 
 	points(fromAt: number, toAt: number): readonly HistoryPoint[] {
-		const rows = this.#read((db) =>
+		const rows = this.#kept.read((db) =>
 			db.all("SELECT * FROM points WHERE at BETWEEN ? AND ? ORDER BY at", [fromAt, toAt]),
 		);
 		return rows.map(pointOf);
 	}
 
 	events(fromAt: number, toAt: number, limit: number): readonly AppEvent[] {
-		const rows = this.#read((db) =>
+		const rows = this.#kept.read((db) =>
 			db.all("SELECT * FROM events WHERE at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?", [
 				fromAt,
 				toAt,
@@ -112,133 +114,62 @@ class SqliteHistory implements HistoryStore {
 	}
 
 	learned(): readonly LearnedFootprint[] {
-		return this.#read((db) => db.all("SELECT * FROM learned_footprints ORDER BY at DESC")).map(learnedOf);
+		return this.#kept
+			.read((db) => db.all("SELECT * FROM learned_footprints ORDER BY at DESC"))
+			.map(learnedOf);
 	}
 
 	learn(footprint: LearnedFootprint): void {
 		this.#write((db) => insertLearned(db, footprint));
 	}
 
+	corrections(): readonly Correction[] {
+		return this.#kept
+			.read((db) => db.all("SELECT * FROM route_corrections ORDER BY id DESC"))
+			.map(correctionOf);
+	}
+
+	addCorrection(correction: Omit<Correction, "id">): boolean {
+		return this.#write((db) => {
+			insertCorrection(db, correction);
+			countRoutes(db, correction.at, 0, 1);
+		});
+	}
+
+	removeCorrection(id: number): boolean {
+		return this.#write((db) => {
+			db.run("DELETE FROM route_corrections WHERE id = ?", [id]);
+		});
+	}
+
+	countRoute(at: number): void {
+		this.#write((db) => countRoutes(db, at, 1, 0));
+	}
+
+	routeDays(): readonly RouteDay[] {
+		return this.#kept.read((db) => db.all("SELECT * FROM route_days ORDER BY day")).map(routeDayOf);
+	}
+
 	close(): void {
-		if (this.#closed) return;
-		this.#try(() => this.#db?.close());
-		this.#db = null;
-		this.#closed = true;
+		this.#kept.close();
 	}
 
-	#openOptions(): OpenDatabaseOptions {
-		const { file, clock } = this.#options;
-		const onNotice = (notice: StoreNotice) => this.#note(notice);
-		return { file, schema: HISTORY_SCHEMA, now: () => clock.now(), onNotice };
-	}
-
-	#note(notice: StoreNotice): void {
-		this.#untold = [...this.#untold, notice];
-	}
-
-	#tell(): void {
-		const notices = this.#untold;
-		this.#untold = [];
-		for (const notice of notices) this.#options.onNotice(notice);
-	}
-
-	#open(): Database {
-		const db = openDatabase(this.#openOptions());
-		this.#db = db;
+	#opened(db: Database, fresh: boolean): void {
 		const lastId = Number(single(db, "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0);
 		this.#nextId = Math.max(this.#nextId, lastId + 1);
-		const stored = db.all("SELECT model_key FROM own_loads").map((row) => String(row.model_key));
+		if (fresh) this.#ownLoadsWaiting = true;
 		// What was loaded and unloaded while there was no database counts; of the rest the stored names do.
-		if (!this.#ownLoadsWaiting) this.#ownLoads = new Set(stored);
-		return db;
+		if (this.#ownLoadsWaiting) return;
+		this.#ownLoads = new Set(db.all("SELECT model_key FROM own_loads").map((row) => String(row.model_key)));
 	}
 
-	/** Runs work that may fail on the disk; its result, or null with the failure told once. */
-	#try<T>(work: () => T): T | null {
-		if (this.#closed) return null;
-		try {
-			return work();
-		} catch (thrown) {
-			this.#failed(thrown);
-			return null;
-		}
-	}
-
-	#failed(thrown: unknown): void {
-		const { file, log } = this.#options;
-		if (isDamage(thrown) && this.#db !== null) {
-			log.error("history damaged", { file, problem: String(thrown) });
-			this.#abandon();
-			try {
-				setDatabaseAside(this.#openOptions(), "broken");
-				this.#ownLoadsWaiting = true;
-				this.#open();
-				return;
-			} catch (again) {
-				this.#tellFailing(again);
-				return;
-			}
-		}
-		this.#tellFailing(thrown);
-	}
-
-	#abandon(): void {
-		try {
-			this.#db?.close();
-		} catch {
-			// A connection to a damaged file may be unable to close cleanly; the file is set aside anyway.
-		}
-		this.#db = null;
-	}
-
-	#tellFailing(thrown: unknown): void {
-		if (this.#failing) return;
-		this.#failing = true;
-		const { file, log } = this.#options;
-		const error = diagnoseStorage(file, thrown);
-		log.error("history cannot be written", { file, code: error.code, problem: String(thrown) });
-		this.#note({ kind: "failing", error });
-	}
-
-	/** One transaction with everything that waits, then the work. False where the disk refused; nothing is written then. */
+	/** One transaction with everything that waits, then the work. */
 	#write(work: (db: Database) => void): boolean {
-		const attempt = () => this.#try(() => this.#transaction(work));
-		// A damaged database has been replaced by a new one meanwhile, which takes what the old one could not.
-		const done = attempt() ?? (this.#db !== null && !this.#failing ? attempt() : null);
-		if (done === null) {
-			this.#tell();
-			return false;
-		}
-		this.#waiting = [];
-		this.#ownLoadsWaiting = false;
-		if (this.#failing) {
-			this.#failing = false;
-			this.#options.log.info("history can be written again", { file: this.#options.file });
-			this.#note({ kind: "working-again" });
-		}
-		this.#tell();
-		return true;
-	}
-
-	#transaction(work: (db: Database) => void): true {
-		const db = this.#db ?? this.#open();
-		db.exec("BEGIN IMMEDIATE");
-		try {
+		return this.#kept.write((db) => {
 			for (const event of this.#waiting) insertEvent(db, event);
 			if (this.#ownLoadsWaiting) replaceOwnLoads(db, this.#ownLoads);
 			work(db);
-			db.exec("COMMIT");
-			return true;
-		} catch (thrown) {
-			if (db.inTransaction) db.exec("ROLLBACK");
-			throw thrown;
-		}
-	}
-
-	#read<Row>(query: (db: Database) => readonly Row[]): readonly Row[] {
-		const rows = this.#try(() => query(this.#db ?? this.#open())) ?? [];
-		this.#tell();
-		return rows;
+		});
 	}
 }
 

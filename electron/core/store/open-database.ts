@@ -9,7 +9,10 @@ export type SchemaSteps = readonly string[];
 /** What opening a database needs to know. */
 export interface OpenDatabaseOptions {
 	readonly file: string;
+	readonly what: "history" | "conversations";
 	readonly schema: SchemaSteps;
+	/** Reads the whole file to see that it is sound; for small ones. */
+	readonly verify: boolean;
 	/** Names a file that is set aside. */
 	readonly now: () => number;
 	readonly onNotice: (notice: StoreNotice) => void;
@@ -94,11 +97,11 @@ function make({ file, schema }: OpenDatabaseOptions): void {
 	renameSync(unfinished, file);
 }
 
-function openExisting({ file, schema }: OpenDatabaseOptions): Database {
+function openExisting({ file, schema, verify: whole }: OpenDatabaseOptions): Database {
 	let db: Database | null = null;
 	try {
 		db = connect(file);
-		verify(db);
+		if (whole) verify(db);
 		migrate(db, schema);
 		return db;
 	} catch (thrown) {
@@ -110,14 +113,14 @@ function openExisting({ file, schema }: OpenDatabaseOptions): Database {
 
 /** Keeps a database that cannot be used under another name and tells where. */
 export function setDatabaseAside(options: OpenDatabaseOptions, why: Unusable): void {
-	const { file, now, onNotice } = options;
+	const { file, what, now, onNotice } = options;
 	const word = why === "broken" ? "damaged" : "newer";
 	const keptAs = join(dirname(file), `${basename(file, ".db")}.${word}-${fileStamp(now())}.db`);
 	renameSync(file, keptAs);
 	for (const part of ["-wal", "-journal"])
 		if (existsSync(`${file}${part}`)) renameSync(`${file}${part}`, `${keptAs}${part}`);
 	rmSync(`${file}.lock`, { force: true, recursive: true });
-	onNotice({ kind: "set-aside", what: "history", why, keptAs });
+	onNotice({ kind: "set-aside", what, why, keptAs });
 }
 
 /**

@@ -37,7 +37,11 @@ test("what killed writes left is taken away, and nothing else", async () => {
 	writeFileSync(join(paths.dataDir, "settings.json.mine.tmp"), "{}");
 	const store = await openStore({ paths, clock: systemClock, log: createMemoryLog().log });
 	store.close();
-	expect(readdirSync(paths.dataDir).toSorted()).toEqual(["history.db", "settings.json.mine.tmp"]);
+	expect(readdirSync(paths.dataDir).toSorted()).toEqual([
+		"conversations.db",
+		"history.db",
+		"settings.json.mine.tmp",
+	]);
 });
 
 test("the log of the store names no setting's value and no token", async () => {

@@ -1,6 +1,17 @@
 import { join } from "node:path";
-import type { Clock, HistoryStore, Log, Paths, Secrets, Stop } from "../ports.ts";
+import type {
+	Clock,
+	ConversationStore,
+	HistoryStore,
+	Log,
+	Paths,
+	PictureFiles,
+	Secrets,
+	Stop,
+} from "../ports.ts";
+import { createConversationStore } from "./conversation-store.ts";
 import { createHistoryStore } from "./history-store.ts";
+import { createPictureFiles } from "./picture-files.ts";
 import { createSecrets } from "./secrets.ts";
 import { createSettingsStore, type SettingsFileStore } from "./settings-store.ts";
 import type { StoreNotice } from "./store-notice.ts";
@@ -10,6 +21,8 @@ import { removeTemporaries } from "./write-atomically.ts";
 export interface Store {
 	readonly settings: SettingsFileStore;
 	readonly history: HistoryStore;
+	readonly conversations: ConversationStore;
+	readonly pictures: PictureFiles;
 	readonly secrets: Secrets;
 	/** Tells what the store met on its own; what came before the first listener is told to that one at once. */
 	onNotice(listener: (notice: StoreNotice) => void): Stop;
@@ -24,7 +37,7 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens settings, history and secrets of a data folder. Only for the process that holds its lock. Does not fail: a
+ * Opens settings, history, conversations and secrets of a data folder. Only for the process that holds its lock. Does not fail: a
  * broken settings file, a damaged database and a full disk are told as notices and by `settings.refusal()`.
  */
 export async function openStore({ paths, clock, log }: OpenStoreOptions): Promise<Store> {
@@ -35,7 +48,7 @@ export async function openStore({ paths, clock, log }: OpenStoreOptions): Promis
 		if (listeners.size === 0) early = [...early, notice];
 		for (const listener of listeners) listener(notice);
 	};
-	const { settingsFile, databaseFile, apiFile, dataDir } = paths;
+	const { settingsFile, databaseFile, conversationsFile, picturesDir, apiFile, dataDir } = paths;
 	const replaced = [
 		settingsFile,
 		join(dataDir, "settings.accepted.json"),
@@ -48,9 +61,12 @@ export async function openStore({ paths, clock, log }: OpenStoreOptions): Promis
 		);
 	const settings = createSettingsStore({ file: settingsFile, clock, log: room, onNotice });
 	const history = createHistoryStore({ file: databaseFile, clock, log: room, onNotice });
+	const conversations = createConversationStore({ file: conversationsFile, clock, log: room, onNotice });
 	return {
 		settings,
 		history,
+		conversations,
+		pictures: createPictureFiles(picturesDir),
 		secrets: createSecrets(paths),
 		onNotice(listener) {
 			listeners.add(listener);
@@ -62,6 +78,7 @@ export async function openStore({ paths, clock, log }: OpenStoreOptions): Promis
 		close() {
 			settings.close();
 			history.close();
+			conversations.close();
 		},
 	};
 }

@@ -26,6 +26,8 @@ test("the flag wins over the environment, and a chosen folder holds the logs too
 		dataDir: "/flag",
 		logDir: "/flag/logs",
 		databaseFile: "/flag/history.db",
+		conversationsFile: "/flag/conversations.db",
+		picturesDir: "/flag/pictures",
 		apiFile: "/flag/api.json",
 	});
 });

@@ -37,6 +37,8 @@ export function resolvePaths(source: PathSource): Paths {
 		dataDir,
 		settingsFile: join(dataDir, "settings.json"),
 		databaseFile: join(dataDir, "history.db"),
+		conversationsFile: join(dataDir, "conversations.db"),
+		picturesDir: join(dataDir, "pictures"),
 		apiFile: join(dataDir, "api.json"),
 		logDir,
 	};

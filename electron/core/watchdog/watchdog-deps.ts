@@ -7,6 +7,7 @@ import type { WatchdogState } from "../../../shared/watchdog.ts";
 import type { PressureState } from "../memory/pressure.ts";
 import type { Clock, Log, NewEvent, Stop } from "../ports.ts";
 import type { Evicted, Room } from "./bring-back.ts";
+import type { Notice } from "./emergency-notice.ts";
 import type { GuardedLoad } from "./load-guard.ts";
 
 /** An answer that the gateway carries for another program, or the load that it waits for. */
@@ -70,5 +71,7 @@ export interface WatchdogDeps {
 	readonly largestPrograms: () => Promise<readonly ProgramSize[]>;
 	readonly record: (event: NewEvent) => void;
 	/** Puts what the watchdog does into the state. */
+	/** Tells somebody who does not look at the popover. */
+	readonly notify: (notice: Notice) => void;
 	readonly show: (state: WatchdogState) => void;
 }

@@ -41,6 +41,15 @@ describe.concurrent("the commonest freeze", () => {
 			["mistral:latest", "proved"],
 			["gemma3:1b", "proved"],
 		]);
+		const told = core.notices().map(({ id }) => id);
+		expect(told.filter((id) => id === "event.emergency-not-stopped")).toHaveLength(1);
+		expect(told).not.toContain("event.pressure-critical");
+		const over = core.notices().filter(({ id }) => id === "tray.emergency-unloaded");
+		expect(over).toHaveLength(1);
+		expect(over[0]?.params).toMatchObject({
+			models: expect.stringMatching(/^mistral:latest, gemma3:1b/),
+			releasedBytes: lastEmergency?.releasedBytes,
+		});
 		// What bypassed Plimsoll is asked and never cut: its answer comes to its own end.
 		expect((await text).trimEnd().split("\n").at(-1)).toContain('"done":true');
 		const said = core.state().events.find(({ message }) => message.id === "event.emergency-begun");
@@ -58,7 +67,7 @@ describe.concurrent("an emergency on the demo engine", () => {
 		const core = await start(onTestFinished, { engine: { machineGb: 32, tokensPerSecond: 2 } });
 		const { handlers } = core.plimsoll.core;
 		await core.loadIdle("mistral:latest");
-		await handlers.chooseChatModel({ model: "gemma3:1b" });
+		await handlers.chooseAnswerer({ model: "gemma3:1b", member: null });
 		await handlers.ask({ text: "Tell a very long story about the sea" });
 		await vi.waitFor(() => expect(core.state().chat.messages.at(-1)?.text).not.toBe(""), SOON);
 		const carried = await fetch(`${core.gatewayUrl}/api/chat`, {
@@ -110,7 +119,7 @@ describe.concurrent("an emergency on the demo engine", () => {
 		});
 		const { handlers } = core.plimsoll.core;
 		await core.loadIdle("gemma3:1b");
-		await handlers.chooseChatModel({ model: "mistral:latest" });
+		await handlers.chooseAnswerer({ model: "mistral:latest", member: null });
 		await handlers.ask({ text: "Hello" });
 		await vi.waitFor(
 			() => expect(core.state().loaded.some(({ state }) => state === "loading")).toBe(true),

@@ -13,6 +13,7 @@ import type { NewEvent, Stop } from "../ports.ts";
 import { createDeferred, type Deferred } from "../residency/deferred.ts";
 import { endCarriedLoads, isTold } from "./carried-loads.ts";
 import { decide, FIRST_WATCHDOG_MEMORY, type WatchdogAction } from "./decide.ts";
+import { emergencyNotice, notStoppedNotice } from "./emergency-notice.ts";
 import { beginRecord, type EmergencyRecord } from "./emergency-record.ts";
 import { createEvictions } from "./evictions.ts";
 import { createHopelessLoads } from "./hopeless-loads.ts";
@@ -219,6 +220,7 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
 			if (model.state !== "loading" || model.own || own.has(model.key)) continue;
 			if (!record.notStopped(model.name)) continue;
 			tell("emergency", message("event.emergency-not-stopped", { model: model.name }), { key: model.key });
+			deps.notify(notStoppedNotice(model.name));
 		}
 	}
 
@@ -254,6 +256,7 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
 				}),
 				{ emergency: over },
 			);
+			deps.notify(emergencyNotice(over));
 			publish();
 		};
 		report();

@@ -9,6 +9,7 @@ export const statusAnswer = z.object({
 		available_gb: gb.nullable(),
 		pressure_level: z.enum(["normal", "elevated", "high", "critical"]).nullable(),
 		swap_used_gb: gb.nullable(),
+		spare_gb: gb.nullable().default(null),
 	}),
 	ollama: z.object({
 		loaded_models: z.array(
@@ -18,6 +19,7 @@ export const statusAnswer = z.object({
 				expires_at: z.string().nullable(),
 				state: z.string(),
 				oddity: z.string().nullable().default(null),
+				pid: z.number().nullable().default(null),
 			}),
 		),
 		total_loaded_gb: gb,
@@ -29,6 +31,16 @@ export const statusAnswer = z.object({
 					model: z.string().nullable(),
 					program: z.string(),
 					size_gb: gb.nullable(),
+				}),
+			)
+			.default([]),
+		reload_loops: z
+			.array(
+				z.object({
+					because: z.enum(["contexts", "memory", "single", "engine-models"]),
+					models: z.array(z.string()),
+					contexts: z.array(z.number()),
+					reloads: z.number(),
 				}),
 			)
 			.default([]),
@@ -114,3 +126,40 @@ export const flushAnswer = z.object({
 	duration_seconds: z.number(),
 	failed: z.array(z.object({ name: z.string(), because: z.string().nullable() })),
 });
+
+/** The part of a routing decision that is shown. */
+export const routeAnswer = z.object({
+	member: z.string().nullable(),
+	name: z.string().nullable(),
+	model: z.string().nullable(),
+	why: z.string(),
+	requirements: z.object({
+		plimsoll_domain: z.string(),
+		confidence: z.number(),
+		topics: z.array(z.string()),
+		complexity: z.number(),
+		tier: z.string(),
+	}),
+	candidates: z.array(
+		z.object({
+			member: z.string(),
+			model: z.string(),
+			reason: z.string(),
+			loaded: z.boolean(),
+			fits: z.boolean().nullable(),
+		}),
+	),
+	steps: z.array(z.object({ step: z.enum(["evict", "trim"]), model: z.string(), gb })),
+});
+
+/** Members of the team by id, as far as they are shown. */
+export const membersAnswer = z.record(
+	z.string(),
+	z.object({
+		name: z.string(),
+		model_id: z.string(),
+		installed: z.boolean(),
+		expertise: z.array(z.string()),
+		domains: z.array(z.string()),
+	}),
+);

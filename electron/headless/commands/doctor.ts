@@ -12,11 +12,12 @@ import { engineAddresses } from "../../core/engine/engine-address.ts";
 import { createOllamaLauncher } from "../../core/engine/ollama-launcher.ts";
 import { runCommand } from "../../core/memory/run-command.ts";
 import { createSystemProbes } from "../../core/memory/system-probes.ts";
-import type { Log, Paths } from "../../core/ports.ts";
+import type { Paths } from "../../core/ports.ts";
 import { readApiFile } from "../../core/store/api-file.ts";
 import { lockDataDir } from "../../core/store/data-dir-lock.ts";
 import { rendererFolder } from "../places.ts";
 import { readSettingsFile } from "../read-settings-file.ts";
+import { silentLog } from "../silent-log.ts";
 import { displayWidth } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -36,14 +37,6 @@ export interface DoctorOptions {
 	readonly engine: string | null;
 	readonly port: number | null;
 }
-
-const silent: Log = {
-	child: () => silent,
-	error: () => undefined,
-	warn: () => undefined,
-	info: () => undefined,
-	debug: () => undefined,
-};
 
 /** Oldest Node that Plimsoll runs on. */
 const OLDEST_NODE = [20, 18] as const;
@@ -115,7 +108,7 @@ async function checkEngine(options: DoctorOptions, settings: Settings, terminal:
 	});
 	let finding = message("doctor.engine-away", { url: "?", source: "?", problem: "no address" });
 	for (const { url, source } of addresses) {
-		const engine = createEngine({ url, engineId: "doctor", clock: systemClock, log: silent });
+		const engine = createEngine({ url, engineId: "doctor", clock: systemClock, log: silentLog });
 		try {
 			const { kind, version, plimsollInstance } = await engine.identify();
 			if (plimsollInstance !== null) throw AppError.of("engine-is-plimsoll", { url });
@@ -152,7 +145,7 @@ async function checkInstalled(): Promise<Check> {
 }
 
 async function checkProbes(): Promise<readonly Check[]> {
-	const probes = createSystemProbes({ platform: process.platform, clock: systemClock, log: silent });
+	const probes = createSystemProbes({ platform: process.platform, clock: systemClock, log: silentLog });
 	const memory = await probes.memory.sample().then(
 		({ availableBytes, totalBytes }): Check => ({
 			name: "memory",

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type MessageId, message } from "../../../shared/messages/message.ts";
 import { formatDuration, formatGb } from "../../../shared/messages/render.ts";
+import { loopMessage, loopTip } from "../../../shared/reload-loop.ts";
 import { fromGb } from "../../../shared/units.ts";
 import type { ApiClient } from "../api-client.ts";
 import { formatTable } from "../table.ts";
@@ -22,6 +23,11 @@ function sayMemory(terminal: Terminal, { system }: Status): void {
 			level: terminal.renderer.render({ id: level, params: {} }),
 			swapBytes: fromGb(system.swap_used_gb ?? 0),
 		}),
+	);
+	if (system.spare_gb === null) return;
+	const bytes = fromGb(Math.abs(system.spare_gb));
+	terminal.say(
+		system.spare_gb >= 0 ? message("cli.to-load", { bytes }) : message("cli.over-line", { bytes }),
 	);
 }
 
@@ -78,10 +84,20 @@ function sayStrays(terminal: Terminal, { ollama }: Status): void {
 				what: renderer.render(what),
 			}),
 		);
+		if (kind !== "other") terminal.say(message("cli.end-hint", { pid }));
 	}
 }
 
-/** Shows memory, loaded models and stray runners once. */
+/** Models that are loaded over and over, each loop with what ends it. */
+function sayLoops(terminal: Terminal, { ollama }: Status): void {
+	for (const loop of ollama.reload_loops) {
+		terminal.print("");
+		terminal.say(loopMessage(loop));
+		terminal.say(loopTip(loop));
+	}
+}
+
+/** Shows memory, loaded models, stray runners and reload loops once. */
 export async function showStatus(client: ApiClient, terminal: Terminal, json: boolean): Promise<number> {
 	const { body } = await client.call({ method: "GET", path: "/api/memory/status" });
 	if (json) {
@@ -94,5 +110,6 @@ export async function showStatus(client: ApiClient, terminal: Terminal, json: bo
 	sayMemory(terminal, status);
 	sayModels(terminal, status, Date.now());
 	sayStrays(terminal, status);
+	sayLoops(terminal, status);
 	return 0;
 }

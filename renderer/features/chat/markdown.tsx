@@ -3,7 +3,8 @@ import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { useWords } from "../../words.tsx";
-import { CodeBlock } from "./code-block.tsx";
+import { Code, CodeBlock } from "./code-block.tsx";
+import { splitMarkdown } from "./split-markdown.ts";
 
 /** An answer is not to be trusted: no pictures (they would be fetched), no raw HTML, and links are only shown. */
 const schema = {
@@ -28,7 +29,7 @@ function Link({
 
 function Picture({ alt }: { readonly alt?: string | undefined }): ReactNode {
 	const words = useWords();
-	return <span className="muted">{words.say("ui.picture-left-out", { alt: alt ?? "" })}</span>;
+	return <span className="muted">{words.say("chat.picture-left-out", { alt: alt ?? "" })}</span>;
 }
 
 const components: Components = {
@@ -43,8 +44,8 @@ const components: Components = {
 	),
 };
 
-/** An answer's text, formatted. */
-export const Markdown = memo(function Markdown({ text }: { readonly text: string }): ReactNode {
+/** A block, formatted once for as long as it does not grow. */
+const Block = memo(function Block({ text }: { readonly text: string }): ReactNode {
 	return (
 		<ReactMarkdown
 			remarkPlugins={[remarkGfm]}
@@ -54,4 +55,24 @@ export const Markdown = memo(function Markdown({ text }: { readonly text: string
 			{text}
 		</ReactMarkdown>
 	);
+});
+
+/** A fence that has not ended yet; formatting it again with each word would hold up the page. */
+const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})([\w+#-]*)[^\n]*\n/;
+
+/** An answer's text, formatted block by block. */
+export const Markdown = memo(function Markdown(props: {
+	readonly text: string;
+	/** More is coming. */
+	readonly growing: boolean;
+}): ReactNode {
+	const blocks = splitMarkdown(props.text);
+	return blocks.map(({ at, text }, index) => {
+		const fence = props.growing && index === blocks.length - 1 ? OPEN_FENCE.exec(text) : null;
+		if (fence === null) return <Block key={at} text={text} />;
+		const [opening, marks = "", language = ""] = fence;
+		const end = text.indexOf(`\n${marks}`, opening.length - 1);
+		if (end !== -1) return <Block key={at} text={text} />;
+		return <Code key={at} text={text.slice(opening.length)} language={language} growing />;
+	});
 });

@@ -118,7 +118,9 @@ export function HullBody({
 			{stretches.map((stretch) => {
 				const name = nameOf(stretch, words);
 				const fits = labels ? labelFor(stretch, name) : "none";
-				const named = fits === "name" && stretch.state !== "leaving";
+				// What a ghost lies over is not named: half a word would stick out from under it.
+				const named =
+					fits === "name" && stretch.state !== "leaving" && (ghost === null || stretch.kind !== "free");
 				return (
 					<StretchView
 						key={stretch.id}

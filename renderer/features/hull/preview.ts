@@ -4,10 +4,11 @@ import type { AppState } from "../../../shared/state.ts";
 import { modelLabel } from "../../model-label.ts";
 import type { Words } from "../../words.tsx";
 
-/** Models that would have to go for a load, also those that are waited for. */
+/** Models that would have to go for a load, also those that are waited for, and itself where it is loaded otherwise. */
 export function leavingKeys(verdict: FitVerdict | null, loaded: AppState["loaded"]): ReadonlySet<ModelKey> {
 	if (verdict === null) return new Set();
 	return new Set([
+		verdict.key,
 		...verdict.steps.filter(({ kind }) => kind === "evict").map(({ key }) => key),
 		...loaded.filter(({ name }) => verdict.waitFor.includes(name)).map(({ key }) => key),
 	]);

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import type { FitVerdict } from "../../../shared/fit.ts";
 import type { InstalledModel } from "../../../shared/model.ts";
 import { normalizeModelName } from "../../../shared/model-name.ts";
 import { Icon } from "../../icon.tsx";
@@ -13,7 +14,13 @@ const PullForm = onDemand(async () => (await import("../pull/pull-form.tsx")).Pu
 const PullRows = onDemand(async () => (await import("../pull/pull-rows.tsx")).PullRows);
 
 /** What the engine has on disk and not in memory. */
-export function InstalledSection({ onPoint }: { readonly onPoint: (key: string | null) => void }): ReactNode {
+export function InstalledSection(props: {
+	readonly onPoint: (key: string | null) => void;
+	/** A load with a context that is weighed in a row's menu. */
+	readonly onWeigh: (verdict: FitVerdict | null) => void;
+	readonly onTeam: () => void;
+}): ReactNode {
+	const { onPoint, onWeigh, onTeam } = props;
 	const installed = useCore((state) => state.installed);
 	const loaded = useCore((state) => state.loaded);
 	const operations = useCore((state) => state.operations);
@@ -62,6 +69,9 @@ export function InstalledSection({ onPoint }: { readonly onPoint: (key: string |
 						? words.say("ui.models", { count: others.length })
 						: words.say("ui.more-models", { count: others.length })}
 				</span>
+				<button type="button" className="button button-small button-plain" onClick={onTeam}>
+					{words.say("ui.team")}
+				</button>
 				<button
 					type="button"
 					className={`icon-button icon-button-small${pulling ? " is-on" : ""}`}
@@ -95,6 +105,7 @@ export function InstalledSection({ onPoint }: { readonly onPoint: (key: string |
 						onAsk={setAsking}
 						menuOpen={menuFor === model.key}
 						onMenu={openMenu}
+						onWeigh={onWeigh}
 						onCloseMenu={closeMenu}
 						onDelete={() => setDeleting(model)}
 					/>
@@ -111,6 +122,7 @@ function InstalledItem(props: {
 	readonly onAsk: (model: InstalledModel) => void;
 	readonly menuOpen: boolean;
 	readonly onMenu: (model: InstalledModel, anchor: HTMLElement) => void;
+	readonly onWeigh: (verdict: FitVerdict | null) => void;
 	readonly onCloseMenu: () => void;
 	readonly onDelete: () => void;
 }): ReactNode {
@@ -128,7 +140,12 @@ function InstalledItem(props: {
 			/>
 			{menuOpen ? (
 				<li className="menu-item">
-					<LoadMenu model={model} onDelete={props.onDelete} onClose={props.onCloseMenu} />
+					<LoadMenu
+						model={model}
+						onWeigh={props.onWeigh}
+						onDelete={props.onDelete}
+						onClose={props.onCloseMenu}
+					/>
 				</li>
 			) : null}
 		</>

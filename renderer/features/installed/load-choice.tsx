@@ -11,6 +11,8 @@ import { helpWords } from "../hull/preview.ts";
 export function LoadChoice(props: {
 	readonly model: InstalledModel;
 	readonly verdict: FitVerdict;
+	/** Tokens it is to be loaded with; absent leaves them to the engine. */
+	readonly contextLength?: number;
 	readonly onClose: () => void;
 }): ReactNode {
 	const { model, verdict, onClose } = props;
@@ -23,6 +25,10 @@ export function LoadChoice(props: {
 		.filter(({ kind }) => kind === "evict")
 		.map(({ name }) => modelLabel(name).base);
 	const help = helpWords(verdict, words);
+	const wanted = {
+		model: model.name,
+		...(props.contextLength === undefined ? {} : { contextLength: props.contextLength }),
+	};
 
 	useEffect(() => {
 		group.current?.scrollIntoView({ block: "nearest" });
@@ -66,7 +72,7 @@ export function LoadChoice(props: {
 							onClick={() =>
 								choose(async () => {
 									await api.flush(null);
-									await api.load({ model: model.name });
+									await api.load(wanted);
 								})
 							}
 						>
@@ -92,7 +98,7 @@ export function LoadChoice(props: {
 				<button
 					type="button"
 					className="button"
-					onClick={() => choose(() => api.load({ model: model.name, force: true }))}
+					onClick={() => choose(() => api.load({ ...wanted, force: true }))}
 				>
 					{words.say("ui.load-anyway")}
 				</button>

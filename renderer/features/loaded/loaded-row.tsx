@@ -10,6 +10,7 @@ import { usePending } from "../../pending.ts";
 import { act, useCore, usePopover } from "../../store.ts";
 import { useWords, type Words } from "../../words.tsx";
 import { pastLineBytes } from "../hull/hull-geometry.ts";
+import { EndRunner } from "./asked-parts.tsx";
 import { LoadedMeta } from "./loaded-meta.tsx";
 
 /** What a row shows of the moment; asked for once a second at most. */
@@ -83,10 +84,8 @@ export const LoadedRow = memo(function LoadedRow(props: {
 	const locality = useCore((state) => state.engine.locality);
 	/** What it waits for is an answer in this popover, which can be stopped here. */
 	const ownAnswer = useCore((state) => {
-		const last = state.chat.messages.at(-1);
-		return (
-			last?.state === "streaming" && normalizeModelName(last.model ?? "") === normalizeModelName(model.name)
-		);
+		const answering = state.chat.answering?.model ?? null;
+		return answering !== null && normalizeModelName(answering) === normalizeModelName(model.name);
 	});
 	const [pinned, pinning, wishPinned] = usePending(model.pinned);
 	const spoken = modelLabel(model.name).spoken;
@@ -258,6 +257,13 @@ export const LoadedRow = memo(function LoadedRow(props: {
 				)}
 			</div>
 			{note === null || stale ? null : <p className="row-note">{note}</p>}
+			{stale ||
+			model.process === null ||
+			(model.oddity?.kind !== "stuck" && model.oddity?.kind !== "dead-runner") ? null : (
+				<div className="row-note">
+					<EndRunner pid={model.process.pid} startedAt={model.process.startedAt} />
+				</div>
+			)}
 		</li>
 	);
 });

@@ -9,6 +9,7 @@ import { useWords, type Words } from "../../words.tsx";
 import { FlushButton } from "../flush/flush-button.tsx";
 import { leavingKeys } from "../hull/preview.ts";
 import { DeleteQuestion, LoadMenu } from "../installed/asked-parts.tsx";
+import { EndRunner } from "./asked-parts.tsx";
 import { LoadedRow } from "./loaded-row.tsx";
 
 /** Minutes left are counted anew this often. */
@@ -28,9 +29,12 @@ function useNow(): number {
 /** What is loaded now, or was when the engine last answered. */
 export function LoadedSection({
 	onLit,
+	onWeigh,
 	preview,
 }: {
 	readonly onLit: (key: string | null) => void;
+	/** A load with another context that is weighed in a row's menu. */
+	readonly onWeigh: (verdict: FitVerdict | null) => void;
 	/** The load that is pointed at: what would have to go for it is shown as going. */
 	readonly preview: FitVerdict | null;
 }): ReactNode {
@@ -90,6 +94,7 @@ export function LoadedSection({
 						installed={installed.find((each) => each.key === model.key) ?? null}
 						menuOpen={menuFor === model.key}
 						onMenu={openMenu}
+						onWeigh={onWeigh}
 						onCloseMenu={closeMenu}
 						onDelete={setDeleting}
 						model={model}
@@ -104,7 +109,7 @@ export function LoadedSection({
 							) ?? null
 						}
 						seenAt={seenAt}
-						wouldGo={leaving.has(model.key)}
+						wouldGo={leaving.has(model.key) && model.key !== preview?.key}
 						onLit={onLit}
 					/>
 				))}
@@ -127,17 +132,23 @@ const LoadedItem = memo(function LoadedItem(
 	props: Omit<ComponentProps<typeof LoadedRow>, "onMenu"> & {
 		readonly installed: InstalledModel | null;
 		readonly onMenu: (model: LoadedModel, anchor: HTMLElement) => void;
+		readonly onWeigh: (verdict: FitVerdict | null) => void;
 		readonly onCloseMenu: () => void;
 		readonly onDelete: (model: InstalledModel) => void;
 	},
 ): ReactNode {
-	const { installed, onMenu, onCloseMenu, onDelete, ...row } = props;
+	const { installed, onMenu, onWeigh, onCloseMenu, onDelete, ...row } = props;
 	return (
 		<>
 			<LoadedRow {...row} {...(installed === null ? {} : { onMenu })} />
 			{row.menuOpen && installed !== null ? (
 				<li className="menu-item">
-					<LoadMenu model={installed} onDelete={() => onDelete(installed)} onClose={onCloseMenu} />
+					<LoadMenu
+						model={installed}
+						onWeigh={onWeigh}
+						onDelete={() => onDelete(installed)}
+						onClose={onCloseMenu}
+					/>
 				</li>
 			) : null}
 		</>
@@ -185,6 +196,11 @@ function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 				<span>{words.say("ui.process", { pid: String(stray.pid) })}</span>
 			</div>
 			<div className="row-actions" />
+			{stray.kind === "other" ? null : (
+				<div className="row-note">
+					<EndRunner pid={stray.pid} startedAt={stray.startedAt} />
+				</div>
+			)}
 			{stray.kind === "orphan" ? <p className="row-note">{words.say("ui.stray-orphan-note")}</p> : null}
 			{stray.kind === "left-behind" ? <p className="row-note">{words.say("ui.stray-left-note")}</p> : null}
 		</li>

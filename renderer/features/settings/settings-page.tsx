@@ -20,6 +20,11 @@ function typedNumber(text: string | null): number {
 	return text === null || text === "" ? Number.NaN : Number(text.replace(",", "."));
 }
 
+/** A number as it is written in the popover's language. */
+function figure(number: number, words: Words): string {
+	return number.toLocaleString(words.language);
+}
+
 /** Origins as they are typed, with blanks or commas between them. */
 function typedOrigins(text: string | null): string[] {
 	return (text ?? "").split(/[\s,]+/).filter((each) => each !== "");
@@ -30,7 +35,7 @@ function isOrigin(text: string): boolean {
 }
 
 /** Everything that can be set, and what Plimsoll itself takes. */
-export function SettingsPage(): ReactNode {
+export function SettingsPage({ onTeam }: { readonly onTeam: () => void }): ReactNode {
 	const problem = useCore((state) => state.settingsProblem);
 	return (
 		<div className="content">
@@ -42,7 +47,7 @@ export function SettingsPage(): ReactNode {
 			<LastProblem />
 			<div className="settings">
 				<Safety />
-				<General />
+				<General onTeam={onTeam} />
 				<Engine />
 				<Residency />
 				<Pressure />
@@ -80,8 +85,9 @@ function loginNote(status: AppState["shell"]["loginItem"], words: Words): string
 	}
 }
 
-function General(): ReactNode {
+function General({ onTeam }: { readonly onTeam: () => void }): ReactNode {
 	const words = useWords();
+	const members = useCore((state) => state.team.team.members.length);
 	const { language, app } = useCore((state) => state.settings);
 	const shell = useCore((state) => state.shell);
 	const note = loginNote(shell.loginItem, words);
@@ -114,6 +120,13 @@ function General(): ReactNode {
 						</span>
 					</button>
 				) : null}
+				<button type="button" className="setting setting-link" onClick={onTeam}>
+					<span>{words.say("ui.team")}</span>
+					<span className="value">
+						{words.say("ui.team-size", { count: members })}
+						<Icon name="right" />
+					</span>
+				</button>
 				<ChoiceRow
 					label={words.say("ui.language")}
 					value={language}
@@ -179,9 +192,8 @@ function Engine(): ReactNode {
 
 function Residency(): ReactNode {
 	const words = useWords();
-	const { keepFreeGb, mode, profile, atExit, atStart, idleMinutes, idleUnderGb, keepAliveMinutes } = useCore(
-		(state) => state.settings.residency,
-	);
+	const { keepFreeGb, mode, profile, edge, atExit, atStart, idleMinutes, idleUnderGb, keepAliveMinutes } =
+		useCore((state) => state.settings.residency);
 	return (
 		<>
 			<h2>{words.say("ui.residency")}</h2>
@@ -216,6 +228,12 @@ function Residency(): ReactNode {
 					]}
 					onChange={(value) => change({ residency: { profile: value } })}
 				/>
+				<SwitchRow
+					label={words.say("ui.edge")}
+					note={words.say("ui.edge-note")}
+					on={edge}
+					onChange={(on) => change({ residency: { edge: on } })}
+				/>
 				<TextRow
 					label={words.say("ui.keep-alive")}
 					note={words.say("ui.keep-alive-note")}
@@ -228,7 +246,7 @@ function Residency(): ReactNode {
 				/>
 				<TextRow
 					label={words.say("ui.idle-minutes")}
-					note={words.say("ui.idle-minutes-note", { gb: idleUnderGb })}
+					note={words.say("ui.idle-minutes-note", { gb: figure(idleUnderGb, words) })}
 					value={String(idleMinutes)}
 					placeholder="0"
 					inputMode="decimal"
@@ -266,8 +284,10 @@ function Residency(): ReactNode {
 /** What Plimsoll does by itself when memory gets short, named by the levels that lead to it. */
 function Safety(): ReactNode {
 	const words = useWords();
-	const { watchdog } = useCore((state) => state.settings);
+	const { watchdog, pressure } = useCore((state) => state.settings);
+	const onLinux = useCore((state) => state.machine?.source === "linux");
 	const { enabled } = watchdog;
+	const seconds = watchdog.highEverySeconds;
 	return (
 		<>
 			<h2>{words.say("ui.safety")}</h2>
@@ -280,17 +300,44 @@ function Safety(): ReactNode {
 				/>
 				<SwitchRow
 					label={words.say("ui.at-95")}
-					note={words.say("ui.at-95-note", { seconds: watchdog.highEverySeconds })}
+					note={
+						onLinux
+							? words.say("ui.at-95-note-linux", {
+									percent: figure(pressure.linux.highUsedPercent, words),
+									seconds,
+								})
+							: words.say("ui.at-95-note", {
+									percent: figure(pressure.macos.highAvailablePercent, words),
+									mb: pressure.macos.highGrowthMbPerSecond,
+									seconds,
+								})
+					}
 					on={watchdog.unloadsAtHigh}
 					disabled={!enabled}
 					onChange={(on) => change({ watchdog: { unloadsAtHigh: on } })}
 				/>
 				<SwitchRow
 					label={words.say("ui.at-99")}
-					note={words.say("ui.at-99-note")}
+					note={
+						onLinux
+							? words.say("ui.at-99-note-linux", {
+									percent: figure(pressure.linux.criticalUsedPercent, words),
+								})
+							: words.say("ui.at-99-note", {
+									percent: figure(pressure.macos.criticalAvailablePercent, words),
+									mb: pressure.macos.criticalGrowthMbPerSecond,
+								})
+					}
 					on={watchdog.emergencyAtCritical}
 					disabled={!enabled}
 					onChange={(on) => change({ watchdog: { emergencyAtCritical: on } })}
+				/>
+				<SwitchRow
+					label={words.say("ui.ends-hopeless")}
+					note={words.say("ui.ends-hopeless-note", { gb: figure(watchdog.loadKeepsFreeGb, words) })}
+					on={watchdog.endsHopelessLoads}
+					disabled={!enabled}
+					onChange={(on) => change({ watchdog: { endsHopelessLoads: on } })}
 				/>
 				<SwitchRow
 					label={words.say("ui.brings-back")}
@@ -314,33 +361,35 @@ function Pressure(): ReactNode {
 			? [
 					[
 						"ui.level-title-elevated",
-						words.say("ui.threshold-used", { percent: pressure.linux.elevatedUsedPercent }),
+						words.say("ui.threshold-used", { percent: figure(pressure.linux.elevatedUsedPercent, words) }),
 					],
 					[
 						"ui.level-title-high",
-						words.say("ui.threshold-used", { percent: pressure.linux.highUsedPercent }),
+						words.say("ui.threshold-used", { percent: figure(pressure.linux.highUsedPercent, words) }),
 					],
 					[
 						"ui.level-title-critical",
-						words.say("ui.threshold-used", { percent: pressure.linux.criticalUsedPercent }),
+						words.say("ui.threshold-used", { percent: figure(pressure.linux.criticalUsedPercent, words) }),
 					],
 				]
 			: [
 					[
 						"ui.level-title-elevated",
-						words.say("ui.threshold-available", { percent: pressure.macos.elevatedAvailablePercent }),
+						words.say("ui.threshold-available", {
+							percent: figure(pressure.macos.elevatedAvailablePercent, words),
+						}),
 					],
 					[
 						"ui.level-title-high",
 						words.say("ui.threshold-available-swap", {
-							percent: pressure.macos.highAvailablePercent,
+							percent: figure(pressure.macos.highAvailablePercent, words),
 							mb: pressure.macos.highGrowthMbPerSecond,
 						}),
 					],
 					[
 						"ui.level-title-critical",
 						words.say("ui.threshold-available-swap", {
-							percent: pressure.macos.criticalAvailablePercent,
+							percent: figure(pressure.macos.criticalAvailablePercent, words),
 							mb: pressure.macos.criticalGrowthMbPerSecond,
 						}),
 					],

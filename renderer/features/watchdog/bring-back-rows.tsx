@@ -9,7 +9,6 @@ import { useWords } from "../../words.tsx";
 export function BringBackRows(): ReactNode {
 	const rows = useCore((state) => state.watchdog.bringsBack);
 	const words = useWords();
-	if (rows.length === 0) return null;
 	return (
 		<ul aria-label={words.say("ui.come-back")}>
 			{rows.map(({ key, name, footprintBytes, lacksBytes }) => (

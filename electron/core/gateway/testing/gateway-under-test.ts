@@ -1,14 +1,19 @@
 import type { AppEvent } from "../../../../shared/app-event.ts";
 import { AppError } from "../../../../shared/errors.ts";
 import type { FitVerdict } from "../../../../shared/fit.ts";
+import { message } from "../../../../shared/messages/message.ts";
 import type { FlushResult, LoadResult, ReleaseResult, TrimResult } from "../../../../shared/operation.ts";
 import type { StatePatch } from "../../../../shared/patch.ts";
+import type { RouteDecision } from "../../../../shared/router.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../../../shared/settings.ts";
 import type { AppState } from "../../../../shared/state.ts";
 import { fromGb } from "../../../../shared/units.ts";
 import { systemClock } from "../../clock.ts";
 import type { Log, NewEvent } from "../../ports.ts";
 import type { AdmissionAnswer, AdmissionRequest } from "../../residency/admission.ts";
+import { ORIGINAL_TEAM } from "../../router/original-team.ts";
+import type { RouteAsk } from "../../router/router.ts";
+import { requirements } from "../../router/testing/requirements.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import type { GatewayDeps, GatewayLimits, HttpLoad } from "../gateway-deps.ts";
 import { loadedModel, sampleOfMachine, sampleState } from "./sample-state.ts";
@@ -111,6 +116,21 @@ export function flushOfReleases(...releases: readonly ReleaseResult[]): FlushRes
 	};
 }
 
+/** A decision for one of the original eleven. */
+export function decisionFor(id: string): RouteDecision {
+	const member = ORIGINAL_TEAM.members.find((each) => each.id === id) ?? null;
+	return {
+		requirements: requirements(),
+		member,
+		candidates: [],
+		steps: [],
+		loads: true,
+		edge: false,
+		why: message("route.enough", { member: member?.name ?? "" }),
+		tookMs: 0.2,
+	};
+}
+
 /** Everything a test can set and count. Counters rise when something behind the security chain runs. */
 export interface Knobs {
 	state: AppState;
@@ -122,6 +142,9 @@ export interface Knobs {
 	flush: () => Promise<FlushResult>;
 	fit: (model: string, contextLength: number | null) => Promise<FitVerdict | null>;
 	trim: (model: string) => Promise<TrimResult>;
+	decide: (ask: RouteAsk) => Promise<RouteDecision>;
+	chat: GatewayDeps["chat"];
+	readonly answered: string[];
 	readonly admitted: AdmissionRequest[];
 	readonly recorded: NewEvent[];
 	/** Models with a request in flight. */
@@ -171,6 +194,12 @@ export async function startGateway(
 		flush: async () => flushOfReleases(provedRelease),
 		fit: async () => verdictOver,
 		trim: async () => goodTrim,
+		decide: async () => decisionFor("mistral_versatile"),
+		async *chat() {
+			yield { kind: "text", text: "Hello" };
+			yield { kind: "text", text: " there" };
+		},
+		answered: [],
 		admitted: [],
 		recorded: [],
 		inFlight: [],
@@ -211,6 +240,14 @@ export async function startGateway(
 		flush: () => ran(knobs.flush()),
 		fit: (model, contextLength) => ran(knobs.fit(model, contextLength)),
 		trim: (model) => ran(knobs.trim(model)),
+		router: {
+			team: () => knobs.state.team,
+			decide: (ask) => ran(knobs.decide(ask)),
+			contextOf: () => null,
+			noteAnswered: ({ member }) => void knobs.answered.push(member),
+		},
+		chat: (request, signal) => ran(knobs.chat(request, signal)),
+		keepAliveMs: () => undefined,
 		history: async ({ fromAt }) =>
 			ran({
 				points: [

@@ -1,10 +1,12 @@
 import type { AppEvent } from "../../../../shared/app-event.ts";
+import { emptyChat } from "../../../../shared/chat.ts";
 import type { MachineSample } from "../../../../shared/machine.ts";
 import type { LoadedModel } from "../../../../shared/model.ts";
 import { DEFAULT_SETTINGS } from "../../../../shared/settings.ts";
 import type { AppState } from "../../../../shared/state.ts";
 import { fromGb } from "../../../../shared/units.ts";
 import { FIRST_WATCHDOG_STATE } from "../../../../shared/watchdog.ts";
+import { ORIGINAL_TEAM } from "../../router/original-team.ts";
 
 const AT = Date.parse("2026-02-03T04:05:06.000Z");
 
@@ -77,11 +79,13 @@ export function sampleState(events: readonly AppEvent[] = []): AppState {
 		},
 		budget: null,
 		loaded: [loadedModel],
+		team: { source: "original", team: ORIGINAL_TEAM, lines: {} },
+		router: { activeMember: null, lastUnloadAt: null },
 		strays: [],
 		installed: [],
 		operations: [],
 		pulls: [],
-		chat: { conversationId: "c1", model: null, messages: [], draft: "" },
+		chat: emptyChat("c1"),
 		shell: {
 			host: "browser",
 			platform: "linux",
@@ -92,6 +96,7 @@ export function sampleState(events: readonly AppEvent[] = []): AppState {
 		watchdog: FIRST_WATCHDOG_STATE,
 		health: null,
 		lastFlush: null,
+		reloadLoops: [],
 		gateway: { port: 11435, wantedPort: null, error: null },
 		settings: DEFAULT_SETTINGS,
 		settingsProblem: null,

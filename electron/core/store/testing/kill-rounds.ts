@@ -17,6 +17,8 @@ interface Confirmed {
 	readonly events: Set<string>;
 	readonly minutes: Set<string>;
 	readonly loads: Map<string, string>;
+	/** Characters of each message. */
+	readonly messages: Map<string, number>;
 	port: string | null;
 	/** Lines of the last process. */
 	lines: number;
@@ -31,6 +33,7 @@ function note(confirmed: Confirmed, line: string): void {
 	if (what === "event") confirmed.events.add(first);
 	if (what === "point") confirmed.minutes.add(first);
 	if (what === "load") confirmed.loads.set(first, second);
+	if (what === "message") confirmed.messages.set(first, Number(second));
 	if (what === "port") confirmed.port = first;
 }
 
@@ -77,6 +80,13 @@ async function verify(dataDir: string, confirmed: Confirmed): Promise<void> {
 	expect(differing.length).toBeLessThanOrEqual(1);
 	for (const key of loads) confirmed.loads.set(key, "1");
 	for (const key of confirmed.loads.keys()) if (!loads.has(key)) confirmed.loads.set(key, "0");
+	const messages = store.conversations
+		.list(1_000, 0)
+		.flatMap(({ id }) => store.conversations.messages(id, 1_000_000, null));
+	const kept = new Map(messages.map(({ id, text }) => [id, text.length]));
+	// More may have been written than was confirmed, never less.
+	expect([...confirmed.messages].filter(([id, length]) => (kept.get(id) ?? -1) < length)).toEqual([]);
+	expect(messages.filter(({ state }) => state !== "broken")).toEqual([]);
 	if (confirmed.port !== null) {
 		const ahead = store.settings.current().gateway.port - Number(confirmed.port);
 		// The last save may be in the file without having been confirmed.
@@ -93,13 +103,14 @@ async function verify(dataDir: string, confirmed: Confirmed): Promise<void> {
 /** Kills a writing Plimsoll store at random moments and proves after each time that nothing confirmed is lost. */
 export async function killRounds(
 	rounds: number,
-): Promise<{ readonly events: number; readonly killedWriting: number }> {
+): Promise<{ readonly events: number; readonly messages: number; readonly killedWriting: number }> {
 	const script = await bundleChild("writing-child.ts");
 	const dataDir = mkdtempSync(join(tmpdir(), "plimsoll-kill-"));
 	const confirmed: Confirmed = {
 		events: new Set(),
 		minutes: new Set(),
 		loads: new Map(),
+		messages: new Map(),
 		port: null,
 		lines: 0,
 	};
@@ -114,5 +125,5 @@ export async function killRounds(
 		rmSync(dataDir, { recursive: true, force: true });
 		script.remove();
 	}
-	return { events: confirmed.events.size, killedWriting };
+	return { events: confirmed.events.size, messages: confirmed.messages.size, killedWriting };
 }

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { message } from "../../../../shared/messages/message.ts";
+import { said } from "../../../../shared/testing/build-state.ts";
 import { systemClock } from "../../clock.ts";
 import { createLog } from "../../log/log.ts";
 import { lockDataDir } from "../data-dir-lock.ts";
@@ -8,7 +9,8 @@ import { resolvePaths } from "../paths.ts";
 
 /**
  * Writes events, samples, own loads and settings for ever and says each one after it was confirmed, until it is
- * killed: `event ID`, `point MINUTE`, `load KEY 1|0`, `port NUMBER`. The data folder is its argument.
+ * killed: `event ID`, `point MINUTE`, `load KEY 1|0`, `message ID LENGTH`,
+ * `port NUMBER`. The data folder is its argument.
  */
 const paths = resolvePaths({
 	platform: process.platform,
@@ -27,9 +29,11 @@ function say(line: string): void {
 
 await lockDataDir(paths);
 const log = createLog({ dir: paths.logDir, level: "debug" });
-const { settings, history } = await openStore({ paths, clock: systemClock, log });
+const { settings, history, conversations } = await openStore({ paths, clock: systemClock, log });
 const firstPort = settings.current().gateway.port;
 const lastMinute = Math.floor((history.points(0, Number.MAX_SAFE_INTEGER).at(-1)?.at ?? 0) / 60_000);
+const conversationId = `conversation-${process.pid}`;
+conversations.save({ id: conversationId, title: "Killed", systemPrompt: "", model: null, member: null });
 say("ready");
 for (let count = 1; ; count += 1) {
 	const event = history.addEvent({
@@ -58,6 +62,11 @@ for (let count = 1; ; count += 1) {
 		history.setOwnLoad(key, loaded);
 		say(`load ${key} ${loaded ? 1 : 0}`);
 	}
+	// An answer grows, as one that is coming does, and then the next one begins.
+	const answerId = `${process.pid}-${Math.floor(count / 10)}`;
+	const text = "word ".repeat((count % 10) * 40 + 1);
+	conversations.put(conversationId, said("assistant", text, { id: answerId, at: count, state: "streaming" }));
+	say(`message ${answerId} ${text.length}`);
 	if (count % SAVE_EVERY === 0) {
 		const now = settings.current();
 		const port = (firstPort + count) % 65_536;

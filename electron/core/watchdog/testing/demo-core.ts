@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Message } from "../../../../shared/messages/message.ts";
 import type { AppState } from "../../../../shared/state.ts";
 import { type DemoEngineInput, startDemoEngine } from "../../../demo-engine/start.ts";
 import { sleep, systemClock } from "../../clock.ts";
@@ -15,6 +16,8 @@ export interface DemoCore {
 	state(): AppState;
 	/** Ids of the events so far, oldest first. */
 	events(): readonly string[];
+	/** What somebody who does not look was told, oldest first. */
+	notices(): readonly Message[];
 	/** Moves the demo engine's machine. */
 	control(body: unknown): Promise<void>;
 	/** Asks the engine behind Plimsoll's back. */
@@ -66,12 +69,14 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 	});
 	const engineUrl = options.through === undefined ? demo.url : await options.through(demo.url);
 
+	const notices: Message[] = [];
 	async function open(): Promise<OpenedPlimsoll> {
 		const opened = await openPlimsoll({
 			paths,
 			appVersion: "0.0.1",
 			engine: engineUrl,
 			port: null,
+			weightsFile: "build/router/weights/router-weights.bin",
 			shellState: {
 				host: "browser",
 				platform: "linux",
@@ -83,9 +88,11 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 				setOpenAtLogin: async () => "unsupported",
 				openPlace: async () => undefined,
 				closePopover: () => undefined,
+				saveText: async () => false,
 				startDemo: async () => undefined,
 				quit: () => undefined,
 			},
+			notifier: () => ({ notify: (_title, body) => notices.push(body) }),
 		});
 		await opened.start();
 		await until("Plimsoll is connected", () => {
@@ -115,6 +122,7 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 				.get()
 				.events.toReversed()
 				.map(({ message }) => message.id),
+		notices: () => notices,
 		async control(body) {
 			const response = await post("/demo/control", body);
 			if (!response.ok) throw new Error(await response.text());
@@ -134,7 +142,7 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 		async close() {
 			await plimsoll.stop();
 			await demo.close();
-			await rm(dataDir, { recursive: true, force: true });
+			await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 			await rm(modelsDir, { recursive: true, force: true });
 		},
 	};

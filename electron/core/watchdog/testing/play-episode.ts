@@ -218,6 +218,7 @@ export async function playEpisode(episode: Episode, options: { readonly enabled:
 		bringBack: async () => undefined,
 		largestPrograms: async () => [],
 		record: (event: NewEvent) => events.push(event.message.id),
+		notify: () => undefined,
 		show: () => undefined,
 	});
 
