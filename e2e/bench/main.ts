@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import type { Bench, BenchRow } from "./bench.ts";
 import { bundleSizes } from "./bundle-sizes.ts";
+import { chatBench } from "./chat.ts";
+import { dayBench } from "./day/day.ts";
 import { gatewayBench } from "./gateway.ts";
 import { idleApp } from "./idle-app.ts";
 import { idleHeadless } from "./idle-headless.ts";
@@ -10,6 +12,7 @@ import { popoverOpen } from "./popover-open.ts";
 import { predictionBench } from "./prediction.ts";
 import { releaseShown } from "./release-shown.ts";
 import { residencyBench } from "./residency/residency.ts";
+import { routeBench } from "./route.ts";
 import { watchdogBench } from "./watchdog.ts";
 
 /** All benchmarks, in the order they run. */
@@ -21,6 +24,9 @@ const benches: readonly Bench[] = [
 	gatewayBench,
 	idleHeadless,
 	residencyBench,
+	dayBench,
+	routeBench,
+	chatBench,
 	popoverOpen,
 	idleApp,
 	bundleSizes,

@@ -1,7 +1,7 @@
 import { budget } from "../../electron/core/residency/budget.ts";
-import type { PlanQuestion, Resident } from "../../electron/core/residency/planner.ts";
+import type { Resident } from "../../electron/core/residency/planner.ts";
 import { judgeFit } from "../../electron/core/residency/verdict.ts";
-import type { BudgetState } from "../../shared/fit.ts";
+import type { BudgetState, FitVerdict } from "../../shared/fit.ts";
 import type { AppState } from "../../shared/state.ts";
 import { fromGb } from "../../shared/units.ts";
 
@@ -23,16 +23,56 @@ function residentOf(model: AppState["loaded"][number], grownBytes: number): Resi
 	};
 }
 
+/** What budget and verdicts are worked out from. */
+type Judged = Pick<AppState, "machine" | "loaded" | "installed" | "engine">;
+
+/** The machine's side of a question in a state. */
+function questionIn({ machine, loaded }: Judged, grownBytes: (name: string) => number) {
+	return {
+		availableBytes: machine?.sample.availableBytes ?? 0,
+		totalBytes: machine?.sample.totalBytes ?? 0,
+		profile: "balanced" as const,
+		overheadBytes: HALF_GB,
+		residents: loaded.map((model) => residentOf(model, grownBytes(model.name))),
+	};
+}
+
+/** The verdict that core would give over a model of `needBytes` with a context, by the same rules. */
+export function fitIn(
+	state: Judged,
+	model: Pick<AppState["installed"][number], "key" | "name" | "sizeBytes">,
+	contextLength: number,
+	needBytes: number,
+	grownBytes: (name: string) => number = () => 0,
+): FitVerdict {
+	return judgeFit({
+		...questionIn(state, grownBytes),
+		wanted: { key: model.key, name: model.name, needBytes, engineNeedBytes: null, embedding: false },
+		safetyBytes: HALF_GB,
+		mode: "many",
+		engine: { maxModels: 9, watchedGpuBytes: null },
+		contextLength,
+		contextSource: "tier",
+		footprint: {
+			weightsBytes: model.sizeBytes,
+			contextBytes: Math.round(model.sizeBytes * 0.05),
+			overheadBytes: 0,
+			loadedBytes: Math.round(model.sizeBytes * 1.05),
+			workingBytes: Math.round(model.sizeBytes * 0.05),
+			totalBytes: needBytes,
+			mayGrowBytes: fromGb(8),
+			source: "predicted",
+		},
+		gpu: null,
+		smaller: [],
+	});
+}
+
 /** The budget that core would show in a state, by the same rules; `grown` says by how many GB models have grown. */
-export function budgetIn(
-	state: Pick<AppState, "machine" | "loaded" | "installed" | "engine">,
-	grown: Readonly<Record<string, number>> = {},
-): BudgetState | null {
+export function budgetIn(state: Judged, grown: Readonly<Record<string, number>> = {}): BudgetState | null {
 	if (state.machine === null || state.engine.locality !== "local") return null;
-	const { totalBytes, availableBytes } = state.machine.sample;
 	const grownBytes = (name: string) => fromGb(grown[name] ?? 0);
-	const residents = state.loaded.map((model) => residentOf(model, grownBytes(model.name)));
-	const base = { availableBytes, totalBytes, profile: "balanced" as const, overheadBytes: HALF_GB };
+	const { residents, ...base } = questionIn(state, grownBytes);
 	const terms = budget({ ...base, models: residents, evictions: new Set(), trims: new Set() });
 	const takenBytes = residents.reduce((sum, { footprintBytes }) => sum + footprintBytes, 0);
 	const others = state.installed.filter(
@@ -51,39 +91,7 @@ export function budgetIn(
 			grownBytes: grownBytes(name),
 			mayGrowBytes: fromGb(8),
 		})),
-		fits: others.map((model) => {
-			const question: PlanQuestion = {
-				...base,
-				wanted: {
-					key: model.key,
-					name: model.name,
-					needBytes: Math.round(model.sizeBytes * 1.1),
-					engineNeedBytes: null,
-					embedding: false,
-				},
-				residents,
-				safetyBytes: HALF_GB,
-				mode: "many",
-				engine: { maxModels: 9, watchedGpuBytes: null },
-			};
-			return judgeFit({
-				...question,
-				contextLength: 8192,
-				contextSource: "tier",
-				footprint: {
-					weightsBytes: model.sizeBytes,
-					contextBytes: Math.round(model.sizeBytes * 0.05),
-					overheadBytes: 0,
-					loadedBytes: Math.round(model.sizeBytes * 1.05),
-					workingBytes: Math.round(model.sizeBytes * 0.05),
-					totalBytes: question.wanted.needBytes,
-					mayGrowBytes: fromGb(8),
-					source: "predicted",
-				},
-				gpu: null,
-				smaller: [],
-			});
-		}),
+		fits: others.map((model) => fitIn(state, model, 8192, Math.round(model.sizeBytes * 1.1), grownBytes)),
 		accuracy: { loads: 34, meanErrorPercent: 1.2 },
 	};
 }

@@ -6,6 +6,7 @@
  * @typedef {object} FakeSetup
  * @property {unknown} state
  * @property {Readonly<Record<string, unknown>>} answers
+ * @property {Readonly<Record<string, unknown>>} answersTo
  * @property {Readonly<Record<string, unknown>>} failures
  * @property {readonly string[]} hanging
  * @property {readonly string[]} callNames
@@ -38,7 +39,8 @@ function callNamed(name) {
 		if (setup.hanging.includes(name)) return new Promise(() => undefined);
 		// A rejected call carries the contract's error as plain data, over every transport.
 		if (name in setup.failures) throw setup.failures[name];
-		return structuredClone(setup.answers[name] ?? null);
+		const asked = `${name} ${JSON.stringify(argument ?? null)}`;
+		return structuredClone(setup.answersTo[asked] ?? setup.answers[name] ?? null);
 	};
 }
 

@@ -36,6 +36,8 @@ export interface PopoverSetup {
 	readonly font?: string;
 	/** What calls resolve to; null where nothing is named. */
 	readonly answers?: { readonly [Name in CallName]?: CallResult<Name> };
+	/** What single calls resolve to, by name and argument as JSON with a blank between: `fit {"model":"a"}`. */
+	readonly answersTo?: Readonly<Record<string, unknown>>;
 	/** Calls that are rejected. */
 	readonly failures?: { readonly [Name in CallName]?: SerializedError };
 	/** Calls that never end. */
@@ -109,6 +111,7 @@ async function openIn(context: BrowserContext, url: string, setup: PopoverSetup)
 		{
 			state,
 			answers: setup.answers ?? {},
+			answersTo: setup.answersTo ?? {},
 			failures: setup.failures ?? {},
 			hanging: setup.hanging ?? [],
 			callNames,

@@ -1,4 +1,8 @@
+import { emptyChat } from "../../shared/chat.ts";
+import type { FitVerdict } from "../../shared/fit.ts";
 import type { HistorySlice } from "../../shared/ipc.ts";
+import { message } from "../../shared/messages/message.ts";
+import type { Member, RouteDecision } from "../../shared/router.ts";
 import type { AppState } from "../../shared/state.ts";
 import {
 	afternoon,
@@ -17,7 +21,7 @@ import {
 } from "../../shared/testing/build-state.ts";
 import { fromGb } from "../../shared/units.ts";
 import { type Emergency, FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
-import { budgetIn } from "./build-budget.ts";
+import { budgetIn, fitIn } from "./build-budget.ts";
 
 const MINUTE = 60_000;
 
@@ -127,11 +131,109 @@ const code = [
 const half =
 	"Two things decide the shape of this function: which rows count as sortable, and where the others go.\n\nThe safest choice is to keep every row. Rows that have the key are sorted by it; rows without";
 
+const prompt = { promptTokens: 40, estimatedPromptTokens: 38, contextFull: false } as const;
+
+/** The list of conversations, newest first. */
+const listed = {
+	recent: [
+		{
+			id: "conversation-1",
+			title: "Sorting a list of dictionaries",
+			at: NOW - 4 * MINUTE,
+			model: "qwen2.5-coder:7b",
+			questions: 1,
+		},
+		{
+			id: "conversation-2",
+			title: "船はなぜ海に浮くのですか",
+			at: NOW - 50 * MINUTE,
+			model: "gemma3:4b",
+			questions: 5,
+		},
+		{
+			id: "conversation-3",
+			title: "What is wrong with this form?",
+			at: NOW - 80 * MINUTE,
+			model: "granite3.2-vision:2b",
+			questions: 1,
+		},
+		{
+			id: "conversation-4",
+			title: "Pivot table for the stock list, with the months in the order of the year",
+			at: NOW - 30 * 60 * MINUTE,
+			model: null,
+			questions: 12,
+		},
+		{
+			id: "conversation-5",
+			title: "كيف تطفو السفن؟",
+			at: NOW - 400 * 24 * 60 * MINUTE,
+			model: "llama3.1:8b",
+			questions: 2,
+		},
+	],
+	conversations: 5,
+} as const;
+
+const form = { id: "d".repeat(64), name: "form.png", widthPx: 640, heightPx: 360 } as const;
+
+const coder = (usual().team.team.members.find(({ domains }) => domains.includes("coding")) ??
+	usual().team.team.members[0]) as Member;
+
+/** A question about code went to a loaded coder. */
+const route: RouteDecision = {
+	requirements: {
+		domain: "coding",
+		confidence: 0.93,
+		runnerUp: "data",
+		domainSource: "classifier",
+		topics: [],
+		complexity: 2,
+		tier: "versatile",
+		needs: { vision: false, tools: false, contextTokens: 900, language: "en" },
+	},
+	member: coder,
+	candidates: [
+		{ member: coder.id, model: coder.model, reason: "loaded-is-adequate", rank: 2, loaded: true, fits: true },
+		{
+			member: "mistral",
+			model: "mistral-small:24b",
+			reason: "does-not-fit",
+			rank: 1,
+			loaded: false,
+			fits: false,
+		},
+		{ member: "gemma", model: "gemma3:4b", reason: "ranked-lower", rank: 3, loaded: false, fits: true },
+		{
+			member: "granite",
+			model: "granite3.2-vision:2b",
+			reason: "other-domain",
+			rank: null,
+			loaded: false,
+			fits: null,
+		},
+		{ member: "phi", model: "phi4:14b", reason: "not-installed", rank: null, loaded: false, fits: null },
+	],
+	steps: [],
+	loads: false,
+	edge: false,
+	why: message("route.loaded", { member: coder.name, first: "mistral-small" }),
+	tookMs: 0.4,
+};
+
 const talk = (...messages: AppState["chat"]["messages"]): AppState["chat"] => ({
-	conversationId: "conversation-1",
+	...emptyChat("conversation-1"),
+	title: "Sorting a list of dictionaries",
 	model: "qwen2.5-coder:7b",
 	messages,
-	draft: "",
+	answering: messages.some(({ state }) => state === "waiting" || state === "streaming")
+		? {
+				conversationId: "conversation-1",
+				title: "Sorting a list of dictionaries",
+				model: messages.at(-1)?.model ?? null,
+			}
+		: null,
+	...listed,
 });
 
 /** An hour of memory with loads and unloads, for the curve. */
@@ -331,6 +433,28 @@ export const states = {
 		machine: machine(64, 12, [loaded("all", 35, 1)]),
 	}),
 	crowded: crowded(),
+	"reload-contexts-loop": usual({
+		reloadLoops: [
+			{
+				because: "contexts",
+				models: ["qwen2.5-coder:7b"],
+				contexts: [4096, 32_768],
+				reloads: 5,
+				lastAt: NOW - 20_000,
+			},
+		],
+	}),
+	"reload-turns": usual({
+		reloadLoops: [
+			{
+				because: "memory",
+				models: ["deepcoder:14b", "qwen2.5-coder:7b"],
+				contexts: [],
+				reloads: 3,
+				lastAt: NOW - 20_000,
+			},
+		],
+	}),
 	split: usual({ loaded: [nomic, { ...qwen, gpuShare: 0.62 }], machine: machine(18, 4.5, [nomic, qwen]) }),
 	remote: usual({
 		engine: engine({
@@ -407,8 +531,8 @@ export const states = {
 			params: { file: "settings.json", line: 7, problem: "“keepFreeGb” must be a number from 0 to 4096" },
 		},
 	}),
-	"chat-empty": usual(),
-	"chat-choose": usual({ chat: { ...talk(), model: null } }),
+	"chat-empty": usual({ chat: { ...talk(), title: null, model: null } }),
+	"chat-first": usual({ chat: emptyChat("conversation-1") }),
 	"chat-waiting": usual({
 		chat: talk(question, said("assistant", "", { state: "waiting", model: "llama3.1:8b" })),
 		loaded: [
@@ -429,8 +553,62 @@ export const states = {
 		chat: talk(
 			question,
 			said("assistant", code, {
-				figures: { firstTokenMs: 320, tokensPerSecond: 38, answerTokens: 240, loadMs: null },
+				figures: { firstTokenMs: 320, tokensPerSecond: 38, answerTokens: 240, loadMs: null, ...prompt },
 			}),
+		),
+	}),
+	"chat-image": usual({
+		chat: {
+			...talk(
+				said("user", "What is wrong with this form?", { pictures: [form] }),
+				said("assistant", "The second field is marked red, but no text says what is wrong.", {
+					model: "granite3.2-vision:2b",
+					figures: { firstTokenMs: 320, tokensPerSecond: 52, answerTokens: 80, loadMs: 1900, ...prompt },
+				}),
+			),
+			title: "What is wrong with this form?",
+			draft: "And is this one better?",
+			attached: [
+				{ ...form, id: "f".repeat(64), name: "form-2.png" },
+				{ ...form, id: "e".repeat(64), name: "" },
+			],
+		},
+	}),
+	"chat-routed": usual({ chat: { ...talk(question, said("assistant", code, { route })), model: null } }),
+	"chat-left-out": usual({
+		chat: {
+			...talk(
+				said("user", "And what did I ask first?"),
+				said("assistant", "About sorting a list.", { leftOut: 1412, contextTokens: 8192 }),
+			),
+			earlier: 1412,
+		},
+	}),
+	"chat-elsewhere": usual({
+		chat: {
+			...talk(),
+			title: null,
+			conversationId: "conversation-9",
+			answering: { conversationId: "conversation-2", title: "船はなぜ海に浮くのですか", model: "gemma3:4b" },
+		},
+	}),
+	"chat-deleted": usual({
+		chat: {
+			...talk(),
+			title: null,
+			deleted: { id: "conversation-7", title: "Cleaning up the photo archive" },
+		},
+	}),
+	"chat-long-paste": usual({
+		chat: talk(said("user", "2026-05-12 14:08:20 warn: disk is slow\n".repeat(20_000))),
+	}),
+	"chat-long-code": usual({
+		chat: talk(
+			question,
+			said(
+				"assistant",
+				`Here it is.\n\n\`\`\`python\n${"rows.append(sorted(row))\n".repeat(2_000)}\`\`\`\n\nThat is all.`,
+			),
 		),
 	}),
 	"chat-thinking": usual({
@@ -438,7 +616,7 @@ export const states = {
 			question,
 			said("assistant", "Use a stable sort.", {
 				thinking: "The user wants rows without the key to survive. A stable sort keeps their order.",
-				figures: { firstTokenMs: 900, tokensPerSecond: 21, answerTokens: 60, loadMs: 6200 },
+				figures: { firstTokenMs: 900, tokensPerSecond: 21, answerTokens: 60, loadMs: 6200, ...prompt },
 			}),
 		),
 	}),
@@ -475,6 +653,10 @@ export const states = {
 	}),
 	activity: usual(),
 	"activity-empty": usual({ events: [] }),
+	team: usual({ router: { activeMember: "llama3_1_8b", lastUnloadAt: null } }),
+	"team-pulling": usual({
+		pulls: [pull("qwen2.5:14b", { doneBytes: fromGb(5.1), totalBytes: fromGb(8.4) })],
+	}),
 	settings: usual(),
 	"settings-browser": usual({
 		shell: { ...usual().shell, host: "browser", platform: "linux", loginItem: "unsupported" },
@@ -509,5 +691,27 @@ export const llamaChoices = [
 	{ contextLength: 131_072, footprintBytes: fromGb(21), isDefault: false },
 ] as const;
 
+/** What core answers to a question about each of these in a state: a verdict over the model with that context. */
+export function fitAnswers(state: AppState, model: string): Readonly<Record<string, FitVerdict>> {
+	const wanted = state.installed.find(({ name }) => name === model);
+	if (wanted === undefined) return {};
+	return Object.fromEntries(
+		llamaChoices.map(({ contextLength, footprintBytes }) => [
+			`fit ${JSON.stringify({ model, contextLength })}`,
+			fitIn(state, wanted, contextLength, Math.round(footprintBytes * 1.05)),
+		]),
+	);
+}
+
 /** What lies on the usual disk. */
 export const usualLibrary = library;
+
+/** What a search for “sort” finds. */
+export const foundConversations = [
+	{
+		...listed.recent[0],
+		excerpt: { text: "… function to sort a list of dictionaries by a key …", from: 14, to: 18 },
+	},
+	{ ...listed.recent[3], excerpt: { text: "… and then sort the months, newest first …", from: 11, to: 15 } },
+	{ ...listed.recent[1], excerpt: null },
+] as const;

@@ -5,6 +5,7 @@ import {
 	api,
 	cleanUp,
 	end,
+	isAlive,
 	newFolder,
 	runCli,
 	type Served,
@@ -148,6 +149,33 @@ describe("plimsoll status, load, unload and flush", () => {
 		expect(unload.err).toContain("gemma3:1b could not be confirmed as unloaded.");
 	});
 
+	it("end the process of a runner that was left over, once that was agreed to, and of no other", async () => {
+		const engine = await startDemo("--control");
+		const plimsoll = await startServe(engine.url, await newFolder());
+		const there = ["--data-dir", plimsoll.dataDir];
+		const orphan = { method: "POST", body: JSON.stringify({ orphan: { model: "gemma3:4b" } }) };
+		expect((await api(engine.url, "/demo/control", orphan)).status).toBe(200);
+		interface Status {
+			readonly ollama: { readonly stray_runners: readonly { readonly pid: number; readonly kind: string }[] };
+		}
+		const strays = async () => {
+			const status = await runCli(["status", "--json", ...there]);
+			return parsed<Status>(status.out).ollama.stray_runners;
+		};
+		await expect.poll(strays, { timeout: 15_000 }).toMatchObject([{ kind: "orphan" }]);
+		const pid = (await strays())[0]?.pid ?? 0;
+
+		expect(await runCli(["end-runner", String(process.pid), "--yes", ...there])).toMatchObject({ code: 1 });
+		const unasked = await runCli(["end-runner", String(pid), ...there]);
+		expect(unasked).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
+		expect(isAlive(pid)).toBe(true);
+
+		const ended = await runCli(["end-runner", String(pid), "--yes", ...there]);
+		expect(ended).toMatchObject({ code: 0, out: expect.stringContaining("has ended") });
+		expect(isAlive(pid)).toBe(false);
+		await expect.poll(strays, { timeout: 15_000 }).toEqual([]);
+	});
+
 	it("take a load back with Ctrl-C", async () => {
 		const load = startCli(["load", "gemma3:4b", ...here]);
 		await said(load, /Loading gemma3:4b/);
@@ -157,6 +185,42 @@ describe("plimsoll status, load, unload and flush", () => {
 		// Nothing is left of it that another load would have to wait for.
 		expect((await runCli(["load", "mistral", ...here])).code).toBe(0);
 		expect(await listedByEngine("gemma3:4b")).toBe(0);
+	});
+});
+
+describe("plimsoll route and chat", () => {
+	it("say who would answer, and why each other would not, without asking anybody", async () => {
+		const loaded = async () => {
+			const { ollama } = JSON.parse((await runCli(["status", "--json", ...here])).out);
+			return ollama.loaded_models.map(({ name }: { readonly name: string }) => name);
+		};
+		const before = await loaded();
+		const route = await runCli([
+			"route",
+			"Build a Laravel API endpoint with validation",
+			"--original-team",
+			...here,
+		]);
+		expect([route.code, route.err]).toEqual([0, ""]);
+		const [who, why] = route.out.split("\n");
+		expect(who).toBe("DeepSeek Legacy (deepseek-coder-v2:16b)");
+		expect(why).toBe("DeepSeek Legacy is the team’s specialist for php.");
+		expect(route.out).toMatch(/^deepcoder_primary +deepcoder:latest +ranked-lower$/m);
+		const json = await runCli(["route", "Hi", "--json", ...here]);
+		expect(JSON.parse(json.out)).toMatchObject({ requirements: { plimsoll_domain: "smalltalk" } });
+		expect(await loaded()).toEqual(before);
+	});
+
+	it("ask the chosen member, or the one that is named, and say who it was", async () => {
+		const chat = await runCli(["chat", "Hello there", "--member", "gemma_tiny", ...here]);
+		expect(chat.code).toBe(0);
+		expect(chat.out.length).toBeGreaterThan(10);
+		expect(chat.err).toBe("— gemma_tiny (gemma3:1b)\n");
+		const json = await runCli(["chat", "Hello there", "--json", ...here]);
+		expect(JSON.parse(json.out)).toMatchObject({ metadata: { phase: "4B" } });
+		const unknown = await runCli(["chat", "Hello", "--member", "nobody", ...here]);
+		expect(unknown.code).toBe(2);
+		await runCli(["flush", ...here]);
 	});
 });
 

@@ -52,7 +52,7 @@ const unload = (core: DemoCore) => core.plimsoll.core.handlers.unload({ model: M
 /** Asks in the chat; resolves once the answer has ended, however it ended. */
 async function ask(core: DemoCore, model = MODEL): Promise<void> {
 	const { handlers } = core.plimsoll.core;
-	await handlers.chooseChatModel({ model });
+	await handlers.chooseAnswerer({ model, member: null });
 	await handlers.ask({ text: `Question ${core.state().chat.messages.length}: what makes the tides?` });
 	await until("the answer has ended", () =>
 		["done", "stopped", "broken"].includes(core.state().chat.messages.at(-1)?.state ?? ""),

@@ -11,7 +11,7 @@ import {
 	servePopover,
 } from "../screens/popover-page.ts";
 import { openScene, scenes } from "../screens/scenes.ts";
-import { states } from "../screens/states.ts";
+import { fitAnswers, llamaChoices, states } from "../screens/states.ts";
 
 let browser: Browser;
 let server: PopoverServer;
@@ -204,9 +204,48 @@ describe("the popover by keyboard alone", () => {
 			},
 			{ answers: { contextChoices } },
 		);
-		expect(calls.filter(({ name }) => name !== "contextChoices")).toEqual([
+		expect(calls.filter(({ name }) => name !== "contextChoices" && name !== "fit")).toEqual([
 			{ name: "load", argument: { model: "granite3.2-vision:2b", contextLength: 32_768 } },
 			{ name: "deleteModel", argument: { model: "granite3.2-vision:2b" } },
+		]);
+	});
+
+	it("weighs a context before it is chosen, says what it comes to, and asks where it is over", async () => {
+		const largest = llamaChoices[3];
+		const calls = await walk(
+			states.now,
+			async (open) => {
+				const { page } = open;
+				const row = page
+					.getByRole("list", { name: "Installed models" })
+					.getByRole("listitem")
+					.filter({ hasText: "llama3.1" });
+				await row.focus();
+				await press(open, "ArrowRight", "ArrowRight", "Enter");
+				await page
+					.getByRole("menuitem", { name: "4K, Ollama’s choice unloads 1 about 5.8\u00a0GB" })
+					.waitFor();
+				await page.getByRole("heading", { name: "Fits if qwen2.5-coder goes" }).waitFor();
+				expect(await page.locator(".ghost").textContent()).toContain("5.8\u00a0GB");
+				await press(open, "ArrowUp", "ArrowUp");
+				expect(await focused(open)).toBe("128K context 13.3\u00a0GB over about 22.0\u00a0GB");
+				await page.getByRole("heading", { name: "Would be 13.3\u00a0GB over" }).waitFor();
+				await press(open, "Enter");
+				await page.getByRole("group", { name: "Load llama3.1 8b" }).waitFor();
+				expect(await page.locator(".ghost").count()).toBe(1);
+				await page.getByRole("button", { name: "Load anyway" }).focus();
+				await press(open, "Enter");
+				// The focus is back in the row, which shows what its own button would do.
+				expect(await focused(open)).toBe("More for llama3.1 8b");
+				await page.getByRole("heading", { name: "Fits if qwen2.5-coder goes" }).waitFor();
+			},
+			{ answers: { contextChoices: llamaChoices }, answersTo: fitAnswers(states.now, "llama3.1:8b") },
+		);
+		expect(calls.filter(({ name }) => name === "load")).toEqual([
+			{
+				name: "load",
+				argument: { model: "llama3.1:8b", contextLength: largest.contextLength, force: true },
+			},
 		]);
 	});
 
@@ -233,7 +272,7 @@ describe("the popover by keyboard alone", () => {
 			await walk(states["chat-streaming"], (open) => press(open, "Control+."), { place: "chat" }),
 		).toEqual([{ name: "stopAnswer", argument: null }]);
 		expect(await walk(states["chat-code"], (open) => press(open, "Control+r"), { place: "chat" })).toEqual([
-			{ name: "retryAnswer", argument: null },
+			{ name: "retryAnswer", argument: {} },
 		]);
 		expect(await walk(states["chat-code"], (open) => press(open, "Control+n"), { place: "chat" })).toEqual([
 			{ name: "newConversation", argument: null },
