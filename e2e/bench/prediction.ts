@@ -5,7 +5,7 @@ import {
 import recorded from "../fixtures/footprints/footprints.json" with { type: "json" };
 import { type Bench, row } from "./bench.ts";
 
-/** What DESIGN's numbers allow for each kind of runner: mean and worst share. */
+/** The numbers to hold for each kind of runner: mean and worst share. */
 const LIMITS = [
 	["llama-server", 0.01, 0.05],
 	["llamarunner", 0.01, 0.05],
