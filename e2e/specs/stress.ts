@@ -140,7 +140,6 @@ interface Machine {
  * others load, unload and take memory behind its back. Edge mode is off.
  */
 export async function stress(count: number, seed: number): Promise<StressResult> {
-	const cgroup = createMemoryCgroup(CGROUP_BYTES);
 	const demo = startCli([
 		"demo-engine",
 		"--port=0",
@@ -153,7 +152,7 @@ export async function stress(count: number, seed: number): Promise<StressResult>
 		"--load-gb-per-second=100",
 		"--tokens-per-second=200",
 	]);
-	cgroup?.add(demo.pid);
+	const cgroup = createMemoryCgroup(demo.pid, CGROUP_BYTES);
 	const engine = await said(demo, /demo engine is listening on (\S+)/);
 	const dataDir = await newFolder();
 	await writeFile(join(dataDir, "settings.json"), JSON.stringify({ residency: { edge: false } }));
@@ -318,7 +317,6 @@ export async function stress(count: number, seed: number): Promise<StressResult>
 	} finally {
 		ended.abort();
 		await cleanUp();
-		await sleep(500);
-		cgroup?.remove();
+		await cgroup?.remove();
 	}
 }
