@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { closePages, openPage } from "./page.ts";
 import {
@@ -123,6 +124,21 @@ describe.each(["0.24", "0.33", "0.40"])("in front of an engine of flavour %s", (
 		expect(Math.abs(body.memory_released_gb * GB - held)).toBeLessThan(margin);
 		expect((await statusOf(served)).loaded_models).toEqual([]);
 	}, 60_000);
+});
+
+it("says what others unloaded to whoever asks once, with no popover open", async () => {
+	const demo = await startDemo();
+	const served = await startServe(demo.url, await newFolder());
+	await load(served, "gemma3:1b");
+	// Long enough for the engine to be asked only every 4 s.
+	await sleep(5_000);
+	await api(demo.url, "/api/generate", {
+		method: "POST",
+		body: JSON.stringify({ model: "gemma3:1b", keep_alive: 0 }),
+	});
+	await sleep(1_100);
+	expect((await api<Machine>(demo.url, "/demo/machine")).body.runners).toEqual([]);
+	expect((await statusOf(served)).loaded_models).toEqual([]);
 });
 
 describe("a model that still answers", () => {

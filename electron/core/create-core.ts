@@ -12,6 +12,7 @@ import type { EngineAddress } from "./engine/engine-address.ts";
 import type { EngineLogReader } from "./engine/engine-log.ts";
 import { createEngineSupervisor } from "./engine/engine-supervisor.ts";
 import { createPulls } from "./engine/pulls.ts";
+import { createFreshen } from "./freshen.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { createHandlers } from "./handlers.ts";
 import { createDemoProbes, type DemoProbes } from "./memory/demo-probes.ts";
@@ -355,6 +356,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 	});
 	const gateway = createGateway({
 		state: () => state.get(),
+		freshen: createFreshen({ supervision, observer, machine, clock }),
 		subscribePatches: (listener) => state.subscribe(listener),
 		settings: () => settings.current(),
 		token: () => ports.secrets.gatewayToken(),

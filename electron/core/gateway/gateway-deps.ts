@@ -23,6 +23,8 @@ export interface HttpLoad {
 /** What the gateway needs of the rest of core. */
 export interface GatewayDeps {
 	readonly state: () => AppState;
+	/** Brings the state up to date for somebody who reads it once; takes a second at most, and never rejects. */
+	readonly freshen: () => Promise<void>;
 	readonly subscribePatches: (listener: (patch: StatePatch) => void) => Stop;
 	readonly settings: () => Settings;
 	/** The token a client must show where one is required. */

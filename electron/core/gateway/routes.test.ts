@@ -99,6 +99,18 @@ describe("what Plimsoll says of itself", () => {
 });
 
 describe("memory status", () => {
+	it.each(["/api/memory/status", "/api/team/status"])("%s is brought up to date first", async (path) => {
+		under.knobs.freshen = async () => {
+			const { machine } = sampleState();
+			if (machine === null) throw new Error("the sample state has a machine");
+			const sample = { ...machine.sample, totalBytes: fromGb(24) };
+			under.knobs.state = { ...sampleState(), machine: { ...machine, sample } };
+		};
+		const answer = await call(under.port, path);
+		under.knobs.freshen = async () => undefined;
+		expect(JSON.stringify(answer.json())).toMatch(/"total(_memory)?_gb":24\b/);
+	});
+
 	it("has the shape of the original plan, with keys added only", async () => {
 		const answer = await call(under.port, "/api/memory/status?ignored=1");
 		expect(declared(answer, "memory_status")).toMatchObject({

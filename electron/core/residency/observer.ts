@@ -50,6 +50,8 @@ export interface Observer {
 	onCame(listener: (model: LoadedModel) => void): Stop;
 	/** A model is no longer listed by an engine that still answers; told with how it was last seen. */
 	onWent(listener: (model: LoadedModel) => void): Stop;
+	/** When the engine's newest list came, monotonic; null while none is known. */
+	listedAtMs(): number | null;
 	/** Asks the engine and the process table now; null where the engine did not answer in time. */
 	lookNow(): Promise<readonly LoadedModel[] | null>;
 	/** Looks at the process table now, with the engine's newest list. */
@@ -105,7 +107,7 @@ export function createObserver(parts: ObserverParts): Observer {
 	let strays: readonly StrayRunner[] = [];
 	let published = "";
 	let engineId: string | null = null;
-	let hasList = false;
+	let listedAtMs: number | null = null;
 	let letPaceGo: Stop | null = null;
 	let saidLoading = false;
 
@@ -208,8 +210,8 @@ export function createObserver(parts: ObserverParts): Observer {
 	function takeRows(list: readonly LoadedRow[]): void {
 		const id = supervision.state().id;
 		if (id !== engineId) forgetEngine(id);
-		const first = !hasList;
-		hasList = true;
+		const first = listedAtMs === null;
+		listedAtMs = clock.monotonicMs();
 		const keys = new Set(list.map((row) => row.key));
 		const gone = loaded.filter((model) => rows.get(model.key) !== undefined && !keys.has(model.key));
 		const fresh = rows.take(list, clock.now());
@@ -245,7 +247,7 @@ export function createObserver(parts: ObserverParts): Observer {
 
 	function forgetEngine(id: string | null): void {
 		engineId = id;
-		hasList = false;
+		listedAtMs = null;
 		rows.forget();
 		unlisted.forget();
 		view = null;
@@ -294,6 +296,7 @@ export function createObserver(parts: ObserverParts): Observer {
 		onChange: (listener) => listen(changed, listener),
 		onCame: (listener) => listen(came, listener),
 		onWent: (listener) => listen(went, listener),
+		listedAtMs: () => listedAtMs,
 		async lookNow() {
 			if ((await supervision.pollRows()) === null) return null;
 			await looks.now();
@@ -374,7 +377,7 @@ export function createObserver(parts: ObserverParts): Observer {
 				supervision.onInstalled(publish),
 				supervision.onState((state) => {
 					const away = state.connection.state !== "connected" && state.connection.state !== "connecting";
-					if (state.id === engineId && !(away && hasList)) {
+					if (state.id === engineId && !(away && listedAtMs !== null)) {
 						// No list comes that would cause a look, and what a killed engine leaves behind shows only by and by.
 						if (away) looks.soon();
 						return;

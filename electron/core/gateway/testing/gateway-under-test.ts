@@ -134,6 +134,7 @@ export function decisionFor(id: string): RouteDecision {
 /** Everything a test can set and count. Counters rise when something behind the security chain runs. */
 export interface Knobs {
 	state: AppState;
+	freshen: () => Promise<void>;
 	settings: Settings;
 	engineUrl: string;
 	admit: (request: AdmissionRequest) => Promise<AdmissionAnswer>;
@@ -180,6 +181,7 @@ export async function startGateway(
 	const listeners = new Set<(patch: StatePatch) => void>();
 	const knobs: Knobs = {
 		state: sampleState(),
+		freshen: async () => undefined,
 		settings: DEFAULT_SETTINGS,
 		engineUrl,
 		admit: async () => ({
@@ -218,6 +220,7 @@ export async function startGateway(
 	}
 	const deps: GatewayDeps = {
 		state: () => ran(knobs.state),
+		freshen: () => knobs.freshen(),
 		subscribePatches(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
