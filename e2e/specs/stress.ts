@@ -59,6 +59,8 @@ const MODELS_A_ROUND = 4;
 /** What others did may show for so long, ms: a load that was judged before it has to end. */
 const OUTSIDE_COUNTS_MS = 10_000;
 const TRUTH_WITHIN_MS = 2_000;
+/** A client that is told to come back waits so long; what would be done in an emergency is not all refused at once. */
+const COME_BACK_MS = 2_000;
 
 /** Twelve models of 0.8 to 8 GB, before their contexts. */
 const MODELS = [
@@ -292,6 +294,7 @@ export async function stress(count: number, seed: number): Promise<StressResult>
 					for (const action of work) {
 						const outcome = `${action.what} ${await act(action, round).catch((error: unknown) => String(error))}`;
 						outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+						if (outcome.endsWith(" 503")) await sleep(COME_BACK_MS);
 						done += 1;
 					}
 				}),
