@@ -115,6 +115,24 @@ describe("observer", () => {
 		expect(world.observer.loaded()[0]?.state).toBe("idle");
 	});
 
+	it("tells of the first and the last of several requests at once, not of each", async () => {
+		const world = createFakeWorld();
+		world.install("a:latest", 4);
+		world.appear("a:latest");
+		await world.poll();
+		await world.clock.advance(10_000);
+		const shown: string[] = [];
+		world.observer.onChange(() => shown.push(world.observer.loaded()[0]?.state ?? "none"));
+		const ends = [1, 2, 3].map(() => world.observer.inFlight("a"));
+		expect(shown).toEqual(["busy"]);
+		for (const end of ends.slice(1)) end();
+		await world.clock.advance(60_000);
+		expect(world.observer.loaded()[0]?.state).toBe("busy");
+		ends[0]?.();
+		await world.clock.advance(10_000);
+		expect(world.observer.loaded()[0]?.state).toBe("idle");
+	});
+
 	it("counts a request under another name of the same weights", async () => {
 		const world = createFakeWorld();
 		world.install("a:latest", 4);

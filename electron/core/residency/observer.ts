@@ -323,14 +323,18 @@ export function createObserver(parts: ObserverParts): Observer {
 			await blobs.learn([...models, ...rows.all().map((entry) => entry.row)]);
 		},
 		inFlight(name) {
+			// One more of several changes nothing that is shown, and many clients at once are not to pay for telling it.
+			const already = flying.has(name);
 			const end = flying.hold(name);
-			const installed = supervision.installed().filter((model) => sameName(model.name, name));
-			if (!rows.all().some((entry) => sameName(entry.row.name, name))) void learnOf(installed);
 			noteWork();
-			publish();
+			if (!already) {
+				const installed = supervision.installed().filter((model) => sameName(model.name, name));
+				if (!rows.all().some((entry) => sameName(entry.row.name, name))) void learnOf(installed);
+				publish();
+			}
 			return () => {
 				noteWork();
-				if (end()) publish();
+				if (end() && !flying.has(name)) publish();
 			};
 		},
 		async measure(key) {
