@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { Ollama } from "ollama";
-import { Agent, fetch as undiciFetch } from "undici";
+import Agent from "undici/lib/dispatcher/agent.js";
+import { fetch as undiciFetch } from "undici/lib/web/fetch/index.js";
 import type { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import type { Clock, Log, Stop } from "../ports.ts";
