@@ -38,6 +38,17 @@ export function followCore(api: FollowedApi): void {
 	followState(api).onChange((state) => usePopover.setState({ state }));
 }
 
+/** Resolves once core has been heard. */
+export function firstSnapshot(): Promise<void> {
+	return new Promise((resolve) => {
+		const stop = usePopover.subscribe(({ state }) => {
+			if (state === null) return;
+			stop();
+			resolve();
+		});
+	});
+}
+
 /** Runs what a control does; a failure is shown where everybody looks. Being cancelled is no failure. */
 export function act(action: () => Promise<unknown>): void {
 	usePopover.setState({ problem: null, release: null });

@@ -34,6 +34,10 @@ export default defineConfig({
 		target: "chrome130",
 		minify: true,
 		assetsInlineLimit: 0,
-		modulePreload: false,
+		// The page names what its first script imports, so that all of it comes in one go; later parts come one by one.
+		modulePreload: {
+			polyfill: false,
+			resolveDependencies: (_file, dependencies, { hostType }) => (hostType === "html" ? dependencies : []),
+		},
 	},
 });
