@@ -1,98 +1,42 @@
 import { randomUUID } from "node:crypto";
-import { AppError } from "../../shared/errors.ts";
 import type { Handlers } from "../../shared/ipc.ts";
 import { message } from "../../shared/messages/message.ts";
 import { normalizeModelName } from "../../shared/model-name.ts";
-import type { Settings } from "../../shared/settings.ts";
 import type { ShellState } from "../../shared/shell.ts";
-import type { AppState } from "../../shared/state.ts";
-import { FIRST_WATCHDOG_STATE } from "../../shared/watchdog.ts";
-import { createChat, keptChat } from "./chat/chat.ts";
-import type { EngineAddress } from "./engine/engine-address.ts";
-import type { EngineLogReader } from "./engine/engine-log.ts";
+import type { CoreOptions, CorePorts } from "./core-ports.ts";
 import { createEngineSupervisor } from "./engine/engine-supervisor.ts";
 import { createPulls } from "./engine/pulls.ts";
+import { EVENTS_IN_STATE, firstState } from "./first-state.ts";
+import { createSettingsFollower } from "./follow-settings.ts";
 import { createFreshen } from "./freshen.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { createGatewayPort } from "./gateway-port.ts";
 import { createHandlers } from "./handlers.ts";
-import { createDemoProbes, type DemoProbes } from "./memory/demo-probes.ts";
+import { keepCurve } from "./keep-curve.ts";
 import { endRunner } from "./memory/end-runner.ts";
-import { localityOf } from "./memory/locality.ts";
+import { createEngineMachine } from "./memory/engine-machine.ts";
 import { createMachineWatch } from "./memory/machine-watch.ts";
 import { createRunnerReader } from "./memory/runner-reader.ts";
-import type {
-	Clock,
-	ConversationStore,
-	EngineLauncher,
-	HistoryStore,
-	Log,
-	NewEvent,
-	Notifier,
-	Paths,
-	PictureFiles,
-	Power,
-	Probes,
-	Secrets,
-	SettingsChange,
-	SettingsStore,
-	Shell,
-	Stop,
-} from "./ports.ts";
+import { createPopoverWatch } from "./popover-watch.ts";
+import type { NewEvent, Notifier, Stop } from "./ports.ts";
 import { installedModel } from "./residency/admission.ts";
 import { createBudgetView } from "./residency/budget-view.ts";
 import { gpuCeiling } from "./residency/gpu-ceiling.ts";
+import { leaveAtExit } from "./residency/leave-at-exit.ts";
 import { createObserver } from "./residency/observer.ts";
 import { createPace } from "./residency/pace.ts";
 import { createResidency, type Residency } from "./residency/residency.ts";
-import { createRouter, type RequirementsOf, type Router } from "./router/router.ts";
-import { teamInForce } from "./router/teams.ts";
+import { createRouter, type Router } from "./router/router.ts";
+import { showRooms } from "./show-rooms.ts";
 import { afterStart } from "./startup/start-up.ts";
 import { createStateStore, type StateStore } from "./state-store.ts";
 import { createSampleRing } from "./store/sample-ring.ts";
 import { holdBack } from "./watchdog/held-back.ts";
-import { idleToUnload } from "./watchdog/idle-models.ts";
+import { unloadIdle } from "./watchdog/idle-unload.ts";
 import { keepAliveByPolicy } from "./watchdog/keep-alive-policy.ts";
+import { tellPressure } from "./watchdog/pressure-notice.ts";
+import { wireChat } from "./wire-chat.ts";
 import { wireWatchdog } from "./wire-watchdog.ts";
-
-/** Everything that comes into core from outside of the process. */
-export interface CorePorts {
-	readonly clock: Clock;
-	readonly log: Log;
-	readonly paths: Paths;
-	readonly settings: SettingsStore;
-	readonly history: HistoryStore;
-	readonly conversations: ConversationStore;
-	readonly pictures: PictureFiles;
-	readonly secrets: Secrets;
-	/** The probes of this machine. */
-	readonly probes: Probes;
-	readonly launcher: EngineLauncher;
-	/** Addresses of the engine in the order they count, with the setting in force. */
-	readonly addresses: (setting: string | null) => Promise<readonly EngineAddress[]>;
-	/** Address of a demo engine run by this process, where it offers one. */
-	readonly demoFallback?: () => Promise<string | null>;
-	readonly power?: Power;
-	/** Reads what a local engine logged at its start. */
-	readonly engineLog?: EngineLogReader;
-	/** Present where the GPU shares the memory and may hold only a part of it; its limit as the system is set. */
-	readonly gpu?: { readonly wiredLimitMb: number | null };
-	/** Works out what a prompt needs. */
-	readonly requirementsOf: RequirementsOf;
-	/** Bytes free where a local engine keeps its models; absent or null where that cannot be told. */
-	readonly modelsDisk?: () => Promise<number | null>;
-	/** Tells a person who does not look at the popover. */
-	readonly notifier?: Notifier;
-	/** What surrounds the popover. */
-	readonly shell: Shell;
-}
-
-/** What core is told at its making. */
-export interface CoreOptions {
-	readonly appVersion: string;
-	readonly shell: ShellState;
-	/** Wanted port of the gateway; absent takes the setting. */
-	readonly port?: number;
-}
 
 /** The product as a library. */
 export interface Core {
@@ -111,39 +55,8 @@ export interface Core {
 	stop(): Promise<void>;
 }
 
-/** Newest events in the state; older ones come with the history. */
-const EVENTS_IN_STATE = 100;
-
 /** A release at the end of Plimsoll is waited for this long. */
 const EXIT_WITHIN_MS = 12_000;
-
-function firstState(ports: CorePorts, options: CoreOptions, engine: AppState["engine"]): AppState {
-	const now = ports.clock.now();
-	return {
-		version: 1,
-		app: { version: options.appVersion, startedAt: now, dataDir: ports.paths.dataDir },
-		engine,
-		machine: null,
-		budget: null,
-		loaded: [],
-		strays: [],
-		installed: [],
-		operations: [],
-		pulls: [],
-		chat: keptChat(ports.conversations),
-		team: teamInForce(ports.settings.current().router, []),
-		router: { activeMember: null, lastUnloadAt: null },
-		shell: options.shell,
-		watchdog: FIRST_WATCHDOG_STATE,
-		health: null,
-		lastFlush: null,
-		reloadLoops: [],
-		gateway: { port: null, wantedPort: null, error: null },
-		settings: ports.settings.current(),
-		settingsProblem: null,
-		events: ports.history.events(0, now, EVENTS_IN_STATE),
-	};
-}
 
 /** Makes core from its ports. Nothing is asked or opened before `start`. */
 export function createCore(ports: CorePorts, options: CoreOptions): Core {
@@ -180,13 +93,13 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		log: log.child("memory"),
 		settings: () => settings.current().pressure,
 	});
-	let demo: DemoProbes | null = null;
-	let watchers = 0;
+	const engineMachine = createEngineMachine({ machine, own: ports.probes, clock });
+	const popover = createPopoverWatch({ machine, pace, changed: () => showBudget() });
 	const reader = createRunnerReader({
 		probes: () => machine.probes(),
 		clock,
-		popoverOpen: () => watchers > 0,
-		enginePid: () => demo?.enginePid() ?? null,
+		popoverOpen: popover.open,
+		enginePid: engineMachine.demoPid,
 	});
 	const observer = createObserver({
 		supervision,
@@ -224,11 +137,14 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		chat: () => chat,
 		gateway: () => gateway,
 		record,
-		notify({ title, body }) {
-			if (watchers === 0) ports.notifier?.notify(title, body, "at-once");
-		},
+		notify: ({ title, body }) => notify(title, body, "at-once"),
 		show: (next) => state.update((now) => ({ ...now, watchdog: next })),
 	});
+
+	/** Somebody who looks at the popover sees it there. */
+	function notify(...notice: Parameters<Notifier["notify"]>): void {
+		if (!popover.open()) ports.notifier?.notify(...notice);
+	}
 	const keepAliveMs = (model: string) => keepAliveByPolicy(model, settings.current().residency);
 	const residency = holdBack({
 		residency: ownResidency,
@@ -261,74 +177,37 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		show: (change) => state.update((now) => ({ ...now, pulls: change(now.pulls) })),
 		installed: () => void supervision.pollInstalled(),
 	});
-	const chat = createChat({
+	const chat = wireChat({
 		clock,
 		log: log.child("chat"),
-		engine: () => supervision.engine(),
-		current: () => state.get().chat,
-		show: (change) => state.update((now) => ({ ...now, chat: change(now.chat) })),
-		inFlight: (model) => observer.inFlight(model),
 		router,
 		store: ports.conversations,
 		pictures: ports.pictures,
-		installed: (model) => installedModel(supervision.installed(), model),
-		async planFor(model, contextLength) {
-			if (observer.find(model) !== null) return { steps: [], expectedLoadMs: null };
-			const verdict = await residency.fit(model, contextLength, "click").catch(() => null);
-			const key = installedModel(supervision.installed(), model)?.key;
-			const learned = history.learned().find((each) => each.key === key && each.loadMs !== null);
-			return { steps: verdict?.steps ?? [], expectedLoadMs: learned?.loadMs ?? null };
-		},
-		async ensureLoaded(model, wantedContext, signal) {
-			const cloud = supervision.installed().some((each) => each.name === model && each.location === "cloud");
-			if (cloud) return { contextLength: 0, loadMs: null };
-			// A question is kept while an emergency runs, also one whose load the emergency has ended.
-			for (;;) {
-				await watchdog.opened(signal);
-				try {
-					const result = await residency.load(
-						{ model, ...(wantedContext === null ? {} : { contextLength: wantedContext }) },
-						"popover",
-						signal,
-					);
-					return { contextLength: result.contextLength, loadMs: result.already ? null : result.durationMs };
-				} catch (thrown) {
-					if (signal.aborted || AppError.wrap(thrown).code !== "memory-critical") throw thrown;
-				}
-			}
-		},
 		keepAliveMs,
+		state,
+		supervision,
+		observer,
+		residency,
+		watchdog,
+		history,
 	});
 	const ring = createSampleRing();
-	let releaseWatch: Stop | null = null;
-
 	const showBudget = createBudgetView({
 		residency: ownResidency,
 		observer,
 		supervision,
-		popoverOpen: () => watchers > 0,
+		popoverOpen: popover.open,
 		current: () => state.get().budget,
 		show: (budget) => state.update((now) => ({ ...now, budget })),
 	});
 
-	/** While a popover is open everything is looked at every second. */
-	function watch(open: boolean): void {
-		watchers = Math.max(0, watchers + (open ? 1 : -1));
-		machine.setReason("popover", watchers > 0);
-		if (watchers > 0) releaseWatch ??= pace.hold();
-		else {
-			releaseWatch?.();
-			releaseWatch = null;
-		}
-		showBudget();
+	function setShell(change: Partial<ShellState>): void {
+		state.update((now) => ({ ...now, shell: { ...now.shell, ...change } }));
 	}
 
 	const handlers = createHandlers({
 		state,
-		async saveSettings(next) {
-			await settings.save(next);
-			follow(settings.current());
-		},
+		saveSettings: (next) => settingsFollower.save(next),
 		history,
 		ring,
 		supervision,
@@ -352,7 +231,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		now: () => clock.now(),
 		shell: ports.shell,
 		setShell,
-		watch,
+		watch: popover.change,
 	});
 	const gateway = createGateway({
 		state: () => state.get(),
@@ -385,192 +264,55 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		log: log.child("gateway"),
 	});
 
-	/** Where a person wants it, models that nobody has used for long go while memory is short; one at a time. */
-	function unloadIdle(availableBytes: number): void {
-		const model = idleToUnload(observer.loaded(), availableBytes, clock.now(), settings.current().residency);
-		const local = supervision.state().locality === "local";
-		if (model === null || !local || residency.operations().some(({ kind }) => kind !== "load")) return;
-		const idleForMs = clock.now() - (model.idleSinceAt ?? clock.now());
-		record({
-			at: clock.now(),
-			kind: "unloaded",
-			severity: "info",
-			message: message("event.idle-unload", { model: model.name, idleForMs }),
-			data: { key: model.key, availableBytes },
-		});
-		residency.unload(model.key, { requestedBy: "plimsoll" }).catch((thrown: unknown) => {
-			log.warn("an idle model was not unloaded", { model: model.name, problem: AppError.wrap(thrown).code });
-		});
-	}
+	const gatewayPort = createGatewayPort(gateway, state);
+	const settingsFollower = createSettingsFollower({
+		settings,
+		state,
+		supervision,
+		gatewayPort,
+		portIsSetting: options.port === undefined,
+		showRouter,
+		clock,
+		record,
+	});
 
-	function setShell(change: Partial<ShellState>): void {
-		state.update((now) => ({ ...now, shell: { ...now.shell, ...change } }));
-	}
-
-	/** The demo engine brings its own machine; every other engine runs on this one. */
-	function chooseProbes(kind: AppState["engine"]["kind"], url: string): void {
-		const wanted = kind === "demo" ? url : null;
-		if (wanted === demoUrl) return;
-		demoUrl = wanted;
-		demo =
-			wanted === null ? null : createDemoProbes({ engineUrl: wanted, clock, system: ports.probes.processes });
-		machine.setProbes(demo ?? ports.probes);
-	}
-	let demoUrl: string | null = null;
-
-	function showLocality(): void {
-		const { url, connection } = supervision.state();
-		if (connection.state !== "connected") return;
-		const anyLoaded = (supervision.rows()?.length ?? 0) > 0;
-		supervision.setLocality(localityOf({ url, engineSeen: observer.engineSeen(), anyLoaded }));
-	}
-
-	async function listen(port: number): Promise<void> {
-		try {
-			const got = await gateway.listen(port);
-			state.update((now) => ({
-				...now,
-				gateway: { port: got.port, wantedPort: port !== 0 && got.port !== port ? port : null, error: null },
-			}));
-		} catch (thrown) {
-			const error = AppError.wrap(thrown);
-			state.update((now) => ({
-				...now,
-				gateway: { port: null, wantedPort: port, error: error.serialize() },
-			}));
-			throw error;
-		}
-	}
-
-	/** Moves to another port come one after the other: a server that still closes cannot listen. */
-	let moving: Promise<void> = Promise.resolve();
-
-	/** What must follow when settings change, by hand or in the popover. */
-	function follow(after: Settings): void {
-		const before = state.get().settings;
-		state.update((now) => ({ ...now, settings: after, settingsProblem: null }));
-		showRouter();
-		if (before.engine.url !== after.engine.url) void supervision.relocate();
-		if (before.gateway.port !== after.gateway.port && options.port === undefined) {
-			moving = moving
-				.then(() => gateway.close())
-				.then(() => listen(after.gateway.port))
-				.catch(() => undefined);
-		}
-	}
-
-	function tellRefusal({ file, line, problem }: Extract<SettingsChange, { kind: "refused" }>): void {
-		const error = AppError.of("settings-invalid", { file, line, problem });
-		state.update((now) => ({ ...now, settingsProblem: error.serialize() }));
-		record({ at: clock.now(), kind: "settings", severity: "warning", message: error.said });
-	}
-
-	function begin(): void {
-		const refusal = settings.refusal();
-		if (refusal !== null) tellRefusal(refusal);
-		stops.push(
-			settings.onChange((change) => {
-				if (change.kind === "refused") {
-					tellRefusal(change);
-					return;
-				}
-				follow(change.settings);
+	/** Begins to follow everything that changes by itself. */
+	function follow(): readonly Stop[] {
+		return [
+			settingsFollower.start(),
+			...showRooms({
+				state,
+				supervision,
+				observer,
+				residency,
+				machine,
+				engineMachine,
+				clock,
+				showRouter,
+				showBudget,
 			}),
-			supervision.onState((engine) => {
-				if (engine.connection.state === "connected") chooseProbes(engine.kind, engine.url);
-				state.update((now) => ({ ...now, engine }));
-				showLocality();
+			unloadIdle({
+				machine,
+				observer,
+				residency,
+				engineIsLocal: () => supervision.state().locality === "local",
+				settings: () => settings.current().residency,
+				clock,
+				log,
+				record,
 			}),
-			supervision.onInstalled((installed) => {
-				state.update((now) => ({ ...now, installed }));
-				showRouter();
-				showBudget();
-			}),
-			ownResidency.onBudget(showBudget),
-			observer.onChange(() => {
-				const loaded = observer.loaded();
-				machine.setHeldBytes(loaded.reduce((sum, model) => sum + (model.heldBytes ?? 0), 0));
-				const left = state.get().loaded.some(({ key }) => !loaded.some((model) => model.key === key));
-				state.update((now) => ({
-					...now,
-					loaded,
-					strays: observer.strays(),
-					router: left ? { ...now.router, lastUnloadAt: clock.now() } : now.router,
-				}));
-				showRouter();
-				showBudget();
-				showLocality();
-			}),
-			residency.onChange(() => {
-				state.update((now) => ({
-					...now,
-					operations: residency.operations(),
-					lastFlush: residency.lastFlush(),
-					reloadLoops: residency.reloadLoops(),
-				}));
-			}),
-			machine.onState((next) => {
-				const before = state.get().machine?.level ?? "normal";
-				state.update((now) => ({ ...now, machine: next }));
-				showBudget();
-				const point = {
-					at: next.sample.at,
-					availableBytes: next.sample.availableBytes,
-					totalBytes: next.sample.totalBytes,
-					swapUsedBytes: next.sample.swapUsedBytes,
-					loadedBytes: observer.loaded().reduce((sum, model) => sum + model.footprintBytes, 0),
-					level: next.level,
-				};
-				ring.add(point);
-				unloadIdle(next.sample.availableBytes);
-				history.addPoint(point);
-				if (next.level !== before) {
-					const said = message(`event.pressure-${next.level}`, {
-						availableBytes: next.sample.availableBytes,
-					});
-					// An emergency is told when it is over, with what came of it.
-					const told = next.level === "high" || (next.level === "critical" && watchdog.closed() === null);
-					if (watchers === 0 && told) ports.notifier?.notify(message(`tray.${next.level}`), said, "seldom");
-					record({
-						at: next.sample.at,
-						kind: "pressure",
-						severity: next.level === "high" || next.level === "critical" ? "warning" : "info",
-						message: said,
-						data: { sample: next.sample, before },
-					});
-				}
-			}),
-		);
-		if (ports.power !== undefined) {
-			stops.push(
-				ports.power.onSuspend(() => machine.suspend()),
-				ports.power.onResume(() => {
-					machine.resume();
-					void supervision.retry();
-				}),
-			);
-		}
-	}
-
-	async function leaveModels(): Promise<void> {
-		const { atExit } = settings.current().residency;
-		// What is shown may not know yet that a load which ended just now was Plimsoll's.
-		const own = new Set(history.ownLoads());
-		const leaving = observer
-			.loaded()
-			.filter(({ key }) => atExit === "all" || (atExit === "own" && own.has(key)));
-		if (leaving.length === 0) return;
-		const released = leaving.map((model) =>
-			residency
-				.unload(model.name, { requestedBy: "plimsoll", untilDrainingMs: EXIT_WITHIN_MS })
-				.catch((thrown: unknown) => {
-					log.warn("not unloaded at exit", { model: model.name, problem: AppError.wrap(thrown).code });
-				}),
-		);
-		await Promise.race([
-			Promise.all(released),
-			new Promise<void>((resolve) => clock.after(EXIT_WITHIN_MS, resolve)),
-		]);
+			keepCurve({ machine, observer, ring, history }),
+			tellPressure({ machine, watchdog, record, notify }),
+			...(ports.power === undefined
+				? []
+				: [
+						ports.power.onSuspend(() => machine.suspend()),
+						ports.power.onResume(() => {
+							machine.resume();
+							void supervision.retry();
+						}),
+					]),
+		];
 	}
 
 	return {
@@ -584,10 +326,10 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		async start() {
 			// Before everything else that follows the machine: in an emergency its requests go out first.
 			watchdog.start();
-			begin();
+			stops.push(...follow());
 			machine.start();
 			observer.start();
-			await listen(options.port ?? settings.current().gateway.port);
+			await gatewayPort.listen(options.port ?? settings.current().gateway.port);
 			await supervision.start();
 			stops.push(
 				afterStart({
@@ -613,7 +355,15 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 			watchdog.stop();
 			chat.close();
 			pulls.stop();
-			await leaveModels();
+			await leaveAtExit({
+				atExit: settings.current().residency.atExit,
+				observer,
+				residency,
+				history,
+				withinMs: EXIT_WITHIN_MS,
+				clock,
+				log,
+			});
 			await gateway.close();
 			for (const stop of stops) stop();
 			residency.stop();
