@@ -7,6 +7,7 @@ import { useWords } from "../../words.tsx";
 import { HullStrip } from "../hull/hull.tsx";
 import { LastProblem } from "../problem/problem.tsx";
 import { EventRow } from "./event-row.tsx";
+import "./activity.css";
 
 /** The curve comes when Activity is opened. */
 const MemoryCurve = lazy(async () => ({ default: (await import("./memory-curve.tsx")).MemoryCurve }));

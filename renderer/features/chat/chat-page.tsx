@@ -13,6 +13,7 @@ import { ChatSprite } from "./chat-sprite.tsx";
 import { ConversationItem, ConversationList } from "./conversation-list.tsx";
 import { Question } from "./question.tsx";
 import { useMessages } from "./use-messages.ts";
+import "./conversation.css";
 import "./chat.css";
 
 const ConversationTools = onDemand(async () => (await import("./conversation-tools.tsx")).ConversationTools);
