@@ -5,6 +5,7 @@ import { message } from "../shared/messages/message.ts";
 import {
 	formatDuration,
 	formatGb,
+	formatRoughDuration,
 	type Language,
 	type Renderer,
 	rendererOf,
@@ -25,6 +26,8 @@ export interface Words {
 	gb(bytes: number): string;
 	/** Milliseconds as "1.8 s" or "4 min". */
 	duration(ms: number): string;
+	/** As it is said after “about”. */
+	roughDuration(ms: number): string;
 	/** A time of day as "14:08". */
 	time(at: number): string;
 	/** Tokens of context as "8K". */
@@ -44,6 +47,7 @@ function makeWords(renderer: Renderer): Words {
 		render: (said) => renderer.render(said),
 		gb: (bytes) => formatGb(bytes, language),
 		duration: (ms) => formatDuration(ms, language),
+		roughDuration: (ms) => formatRoughDuration(ms, language),
 		time: (at) => clock.format(at),
 		context: (tokens) => (tokens >= 1024 ? `${Math.round(tokens / 1024)}K` : String(tokens)),
 	};

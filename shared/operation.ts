@@ -16,8 +16,18 @@ export interface ReleaseResult {
 	/** Footprint measured just before, when its process was seen to end; else 0. */
 	readonly releasedBytes: number;
 	readonly durationMs: number;
-	/** Set where it is not confirmed: still answering, still listed, its process still there, the engine gone. */
-	readonly because: "draining" | "still-listed" | "process-alive" | "engine-unreachable" | "ghost" | null;
+	/**
+	 * Why it is not confirmed: still answering, still listed, its process still there, the engine gone. `load-cancelled`
+	 * where it was not loaded yet: its load was taken back.
+	 */
+	readonly because:
+		| "draining"
+		| "still-listed"
+		| "process-alive"
+		| "engine-unreachable"
+		| "ghost"
+		| "load-cancelled"
+		| null;
 }
 
 /** A model that had to go, or was trimmed, for a load. */

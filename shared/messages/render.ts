@@ -38,6 +38,11 @@ export function formatDuration(ms: number, language: Language): string {
 	return minutes < 120 ? `${minutes}${NBSP}min` : `${Math.round(minutes / 60)}${NBSP}h`;
 }
 
+/** What is only about so long: whole seconds, from a minute on whole minutes. */
+export function formatRoughDuration(ms: number, language: Language): string {
+	return ms < 59_500 ? `${Math.max(1, Math.round(ms / 1000))}${NBSP}s` : formatDuration(ms, language);
+}
+
 function formatTime(at: number, language: Language): string {
 	return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
 		at,

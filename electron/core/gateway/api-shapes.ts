@@ -101,7 +101,9 @@ const grade = z
 /** A model whose release is not confirmed. */
 export const failedReleaseSchema = z.strictObject({
 	name: z.string(),
-	because: z.enum(["draining", "still-listed", "process-alive", "engine-unreachable", "ghost"]).nullable(),
+	because: z
+		.enum(["draining", "still-listed", "process-alive", "engine-unreachable", "ghost", "load-cancelled"])
+		.nullable(),
 	error: z.string(),
 });
 
@@ -121,7 +123,9 @@ export const flushSchema = z.strictObject({
 /** `DELETE /api/memory/models/{id}`. */
 export const unloadSchema = z.strictObject({
 	success: z.boolean(),
-	status: z.enum(["unloaded", "draining", "not-confirmed"]),
+	status: z
+		.enum(["unloaded", "draining", "not-confirmed", "load-cancelled"])
+		.describe("load-cancelled: it was not loaded yet, and its load was taken back"),
 	model: z.string(),
 	grade,
 	memory_released_gb: gb,

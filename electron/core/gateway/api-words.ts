@@ -159,6 +159,7 @@ export function flushOf(result: FlushResult): z.infer<typeof flushSchema> {
 
 /** Where a release stands, in one word. */
 export function releaseStatus(result: ReleaseResult): z.infer<typeof unloadSchema>["status"] {
+	if (result.because === "load-cancelled") return "load-cancelled";
 	if (result.grade !== "not-confirmed") return "unloaded";
 	return result.because === "draining" ? "draining" : "not-confirmed";
 }
@@ -171,7 +172,7 @@ export function unloadOf(
 ): z.infer<typeof unloadSchema> {
 	const status = releaseStatus(result);
 	return {
-		success: status === "unloaded",
+		success: status === "unloaded" || status === "load-cancelled",
 		status,
 		model: result.name,
 		grade: result.grade,

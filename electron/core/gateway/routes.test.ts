@@ -277,6 +277,18 @@ describe("unload", () => {
 		});
 	});
 
+	it("is 200 and says so where the model was not loaded yet and its load was taken back", async () => {
+		under.knobs.unload = async () => ({
+			...provedRelease,
+			grade: "engine-says-so",
+			releasedBytes: 0,
+			because: "load-cancelled",
+		});
+		const answer = await call(under.port, "/api/memory/models/gemma3:1b", { method: "DELETE" });
+		expect(answer.status).toBe(200);
+		expect(declared(answer, "memory_unload")).toMatchObject({ success: true, status: "load-cancelled" });
+	});
+
 	it("is 202 and says draining where the model still answers", async () => {
 		under.knobs.unload = async () => ({ ...provedRelease, grade: "not-confirmed", because: "draining" });
 		const answer = await call(under.port, "/api/memory/models/a", { method: "DELETE" });

@@ -37,6 +37,9 @@ const keepAlive = z
 	.union([z.number(), z.string()])
 	.refine((value) => keepAliveMs(value) !== null, "is no duration such as 300 or “5m”");
 
+/** What an unload answers with, by where the release stands. */
+const UNLOAD_STATUS = { unloaded: 200, "load-cancelled": 200, draining: 202, "not-confirmed": 504 } as const;
+
 /** Codes of problems that any route may answer with, besides those of its own. */
 function problem(status: number, when: string): { status: number; when: string; body: z.ZodType } {
 	return { status, when, body: shapes.problemSchema };
@@ -147,12 +150,12 @@ export const routes: readonly Route[] = [
 		name: "memory_unload",
 		summary: "Unload one model",
 		description:
-			"Takes the model's name, with `/` and `:` raw or percent-encoded. A model that still answers leaves when its answer ends; the call then says so after 10 s.",
+			"Takes the model's name, with `/` and `:` raw or percent-encoded. A model that still answers leaves when its answer ends; the call then says so after 10 s. One that loads has its load cancelled.",
 		params: modelParams,
 		query: anyQuery,
 		body: z.object({}).default({}),
 		responses: [
-			{ status: 200, when: "it has left", body: shapes.unloadSchema },
+			{ status: 200, when: "it has left, or its load was cancelled", body: shapes.unloadSchema },
 			{ status: 202, when: "it still answers and leaves by itself", body: shapes.unloadSchema },
 			{ status: 504, when: "its release is not confirmed", body: shapes.unloadSchema },
 			problem(404, "it is not loaded"),
@@ -160,9 +163,8 @@ export const routes: readonly Route[] = [
 		async handler({ deps, params }) {
 			const before = deps.state().machine?.sample ?? null;
 			const result = await deps.unload(params.id);
-			const status = releaseStatus(result);
 			return json(
-				status === "unloaded" ? 200 : status === "draining" ? 202 : 504,
+				UNLOAD_STATUS[releaseStatus(result)],
 				unloadOf(result, before, deps.state().machine?.sample ?? null),
 			);
 		},

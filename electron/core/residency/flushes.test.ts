@@ -43,6 +43,18 @@ describe("flush", () => {
 		const world = createFakeWorld();
 		const result = await world.clock.until(world.residency.flush("api"));
 		expect(result).toMatchObject({ releases: [], releasedBytes: 0, putBack: [] });
+		expect(world.events).toEqual([]);
+	});
+
+	it("tells no bytes where no process could be seen", async () => {
+		const world = createFakeWorld();
+		world.remoteEngine();
+		world.install("a:latest", 2);
+		world.appear("a:latest");
+		await world.poll();
+		await world.clock.advance(8_000);
+		await world.clock.until(world.residency.flush("api"));
+		expect(world.events.at(-1)?.message).toMatchObject({ id: "event.flush-said", params: { count: 1 } });
 	});
 
 	it("ends after 30 s with a model still answering, which leaves later with its own event", async () => {
@@ -109,7 +121,7 @@ describe("flush", () => {
 });
 
 describe("putting back", () => {
-	it("loads with the context and the keep-alive they had, in order, and empties the list", async () => {
+	it("loads with the context and the keep-alive they had, in order, and leaves nothing to tell", async () => {
 		const world = await worldWith("a:latest", "b:latest");
 		await world.clock.until(world.residency.flush("popover"));
 		const results = await world.clock.until(world.residency.putBack("popover"));
@@ -119,8 +131,20 @@ describe("putting back", () => {
 			{ name: "b:latest", contextLength: 8192 },
 		]);
 		expect(world.engineLoads[0]?.keepAliveMs).toBeGreaterThan(580_000);
-		expect(world.residency.lastFlush()?.putBack).toEqual([]);
+		expect(world.residency.lastFlush()).toBeNull();
 		expect(await world.clock.until(world.residency.putBack("popover"))).toEqual([]);
+	});
+
+	it("leaves the flush standing where one of its models never left", async () => {
+		const world = await worldWith("a:latest", "b:latest");
+		world.answer("b:latest");
+		await world.clock.advance(2_000);
+		await world.clock.until(world.residency.flush("popover"), 31_000);
+		await world.clock.until(world.residency.putBack("popover"));
+		expect(world.residency.lastFlush()).toMatchObject({
+			putBack: [],
+			releases: [{ name: "a:latest" }, { name: "b:latest", because: "draining" }],
+		});
 	});
 
 	it("skips what is loaded again, and keeps in the list what could not be loaded", async () => {

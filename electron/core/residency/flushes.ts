@@ -52,7 +52,7 @@ export function createFlushes(parts: FlushParts): Flushes {
 	let puttingBack: Promise<readonly LoadResult[]> | null = null;
 	let last: FlushResult | null = null;
 
-	function setLast(next: FlushResult): void {
+	function setLast(next: FlushResult | null): void {
 		last = next;
 		for (const listener of listeners) listener();
 	}
@@ -168,9 +168,11 @@ export function createFlushes(parts: FlushParts): Flushes {
 		return results;
 	}
 
+	/** Takes a model off what can be put back; with the last one a flush that left nothing open is no news any more. */
 	function strike(recipe: LoadRecipe): void {
 		if (last === null) return;
-		setLast({ ...last, putBack: last.putBack.filter((other) => other.key !== recipe.key) });
+		const putBack = last.putBack.filter((other) => other.key !== recipe.key);
+		setLast(putBack.length === 0 && last.releases.every(hasLeft) ? null : { ...last, putBack });
 	}
 
 	return {

@@ -199,11 +199,15 @@ export function createJournal(parts: JournalParts): Journal {
 		},
 		flushed(result) {
 			const total = result.releases.length;
+			// Where nothing was loaded, nothing happened.
+			if (total === 0) return;
 			const left = result.releases.filter((release) => release.grade !== "not-confirmed").length;
 			const { id, releasedBytes, durationMs } = result;
 			const said =
 				left === total
-					? message("event.flushed", { count: total, releasedBytes, durationMs })
+					? result.releases.some(({ grade }) => grade === "proved")
+						? message("event.flushed", { count: total, releasedBytes, durationMs })
+						: message("event.flush-said", { count: total, durationMs })
 					: message("event.flush-incomplete", { count: left, total, releasedBytes });
 			record("flush", left === total ? "info" : "warning", said, {
 				id,

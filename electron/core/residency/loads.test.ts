@@ -234,14 +234,16 @@ describe("loading", () => {
 		await told;
 	});
 
-	it("that is asked to unload while it runs is cancelled", async () => {
+	it("that is asked to unload while it runs is cancelled, and says so", async () => {
 		const w = world();
 		const told = expect(w.residency.load({ model: "a" }, "api")).rejects.toMatchObject({
 			code: "cancelled",
 		});
 		await w.clock.advance(500);
-		await expect(w.clock.until(w.residency.unload("a", { requestedBy: "api" }))).rejects.toMatchObject({
-			code: "model-not-loaded",
+		expect(await w.clock.until(w.residency.unload("a", { requestedBy: "api" }))).toMatchObject({
+			name: "a:latest",
+			because: "load-cancelled",
+			releasedBytes: 0,
 		});
 		await told;
 		expect(w.runners()).toEqual([]);

@@ -69,7 +69,7 @@ export interface Residency {
 	readonly admission: Admission;
 	/** Loads a model; a second caller joins the load of the first. `signal` leaves it; the last to leave ends it. */
 	load(argument: LoadArgument, requestedBy: RequestedBy, signal?: AbortSignal): Promise<LoadResult>;
-	/** Unloads a model by name or key. Rejects with `model-not-loaded`, `model-not-found`, `engine-unreachable`, or `cancelled` when it was kept. */
+	/** Unloads a model by name or key; one that loads has its load taken back. Rejects with `model-not-loaded`, `model-not-found`, `engine-unreachable`, or `cancelled` when it was kept. */
 	unload(name: string, options: UnloadOptions): Promise<ReleaseResult>;
 	/** Judges a load without loading. Rejects with `model-not-found`; null where nothing can be judged. */
 	fit(name: string, contextLength: number | null, asker: FitAsker): Promise<FitVerdict | null>;
@@ -191,11 +191,23 @@ export function createResidency(parts: ResidencyParts): Residency {
 		admission,
 		load: loads.load,
 		async unload(name, { requestedBy, untilDrainingMs }) {
-			const loadingKey = installedModel(supervision.installed(), name)?.key;
+			const installed = installedModel(supervision.installed(), name);
 			const known = observer.find(name);
 			// An engine does not heed an unload while it loads, also where it lists the model already.
 			const mayLoad = known === null || known.state === "loading";
-			if (loadingKey !== undefined && mayLoad && (await loads.cancel(loadingKey))) await observer.lookNow();
+			const startedMs = clock.monotonicMs();
+			if (installed !== null && mayLoad && (await loads.cancel(installed.key))) {
+				await observer.lookNow();
+				if (observer.find(installed.key) === null)
+					return {
+						key: installed.key,
+						name: installed.name,
+						grade: "engine-says-so",
+						releasedBytes: 0,
+						durationMs: Math.round(clock.monotonicMs() - startedMs),
+						because: "load-cancelled",
+					};
+			}
 			const release = unloads.begin(await listed(name), requestedBy);
 			return releaseResult(release, clock, untilDrainingMs);
 		},

@@ -111,8 +111,9 @@ export const trimAnswer = z.object({
 
 /** The part of an unload's answer that is shown. */
 export const unloadAnswer = z.object({
+	success: z.boolean(),
 	model: z.string(),
-	status: z.enum(["unloaded", "draining", "not-confirmed"]),
+	status: z.enum(["unloaded", "draining", "not-confirmed", "load-cancelled"]),
 	grade: z.enum(["proved", "engine-says-so", "not-confirmed"]),
 	memory_released_gb: gb,
 	duration_seconds: z.number(),
@@ -125,6 +126,7 @@ export const flushAnswer = z.object({
 	memory_released_gb: gb,
 	duration_seconds: z.number(),
 	failed: z.array(z.object({ name: z.string(), because: z.string().nullable() })),
+	grades: z.record(z.string(), z.enum(["proved", "engine-says-so", "not-confirmed"])),
 });
 
 /** The part of a routing decision that is shown. */

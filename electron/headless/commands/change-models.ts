@@ -61,6 +61,8 @@ export async function unloadModel(
 	const unload = unloadAnswer.parse(answer.body);
 	const durationMs = unload.duration_seconds * 1000;
 	if (json) terminal.print(JSON.stringify(answer.body, null, 2));
+	else if (unload.status === "load-cancelled")
+		terminal.say(message("cli.unload-load-cancelled", { model: unload.model }));
 	else if (unload.status === "draining")
 		terminal.say(message("cli.unload-draining", { model: unload.model }));
 	else if (unload.grade === "proved")
@@ -74,7 +76,7 @@ export async function unloadModel(
 	else if (unload.grade === "engine-says-so")
 		terminal.say(message("cli.unload-said", { model: unload.model, durationMs }));
 	else terminal.note(message("cli.unload-not-confirmed", { model: unload.model }));
-	return unload.status === "unloaded" ? 0 : NOT_CONFIRMED;
+	return unload.success ? 0 : NOT_CONFIRMED;
 }
 
 /** Unloads a model whose runner has grown and loads it again. Returns the exit code. */
@@ -110,12 +112,13 @@ export async function flushModels(client: ApiClient, terminal: Terminal, json: b
 	);
 	const flush = flushAnswer.parse(answer.body);
 	const count = flush.models_unloaded.length;
+	const proved = Object.values(flush.grades).includes("proved");
 	if (json) terminal.print(JSON.stringify(answer.body, null, 2));
 	else {
 		if (count === 0 && flush.failed.length === 0) terminal.say(message("cli.flush-nothing"));
 		else
 			terminal.say(
-				message("cli.flush-done", {
+				message(proved ? "cli.flush-done" : "cli.flush-said", {
 					count,
 					bytes: fromGb(flush.memory_released_gb),
 					durationMs: flush.duration_seconds * 1000,

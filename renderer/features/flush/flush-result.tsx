@@ -18,6 +18,7 @@ function proof(gone: readonly ReleaseResult[], words: Words): string {
 	return words.say("ui.partly-proved");
 }
 
+/** Why a model is not confirmed as gone, or was never there. */
 function leftWords(left: ReleaseResult, words: Words): string {
 	const model = modelLabel(left.name).spoken;
 	switch (left.because) {
@@ -29,6 +30,8 @@ function leftWords(left: ReleaseResult, words: Words): string {
 			return words.say("ui.left-process", { model });
 		case "engine-unreachable":
 			return words.say("ui.left-unreachable", { model });
+		case "load-cancelled":
+			return words.say("ui.load-taken-back", { model });
 		case "still-listed":
 		case null:
 			return words.say("ui.left-listed", { model });
@@ -64,7 +67,10 @@ function Result({
 		result.releases.length === 0
 			? words.say("ui.flush-nothing")
 			: left.length === 0
-				? words.say("ui.flush-done", { count: gone.length, ...figures })
+				? words.say(gone.some(({ grade }) => grade === "proved") ? "ui.flush-done" : "ui.flush-said", {
+						count: gone.length,
+						...figures,
+					})
 				: words.say("ui.flush-partly", { gone: gone.length, all: result.releases.length, ...figures });
 	const { before, after } = result;
 	return (
@@ -116,13 +122,14 @@ export function ReleaseNotice(): ReactNode {
 	const words = useWords();
 	if (release === null) return null;
 	const gone = release.grade !== "not-confirmed";
+	const unloaded = gone && release.because === null;
 	const figures = { model: modelLabel(release.name).spoken, bytes: release.releasedBytes };
 	return (
 		<div className={`notice ${gone ? "notice-done" : "notice-elevated"}`} role="status">
 			<div className="notice-head">
 				<Icon name={gone ? "check" : "warn"} />
 				<h2>
-					{gone
+					{unloaded
 						? words.say(release.grade === "proved" ? "ui.release-done" : "ui.release-said", {
 								...figures,
 								durationMs: release.durationMs,
@@ -130,7 +137,7 @@ export function ReleaseNotice(): ReactNode {
 						: leftWords(release, words)}
 				</h2>
 			</div>
-			{gone ? <p>{proof([release], words)}</p> : null}
+			{unloaded ? <p>{proof([release], words)}</p> : null}
 			<div className="actions">
 				<button
 					type="button"

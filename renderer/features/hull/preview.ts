@@ -69,7 +69,10 @@ export function helpWords(verdict: FitVerdict, words: Words): string | null {
 	for (const help of verdict.help) {
 		if (help.kind === "flush") return words.say("ui.fit-help-flush");
 		if (help.kind === "unpin") return words.say("ui.fit-help-unpin", { models: names(help.names) });
-		if (help.kind === "wait") return words.say("ui.fit-help-wait", { models: names(help.names) });
+		if (help.kind === "wait")
+			return words.say(help.names.length === 1 ? "ui.fit-help-wait-one" : "ui.fit-help-wait-many", {
+				models: names(help.names),
+			});
 		if (help.kind === "context")
 			return words.say("ui.fit-help-context", { context: words.context(help.contextLength) });
 	}

@@ -25,7 +25,7 @@ function figures(pull: Pull, words: Words): string {
 	const perMs = pull.doneBytes / Math.max(1, Date.now() - pull.startedAt);
 	if (pull.doneBytes >= pull.totalBytes) return words.say("ui.pull-checking");
 	if (perMs <= 0 || Date.now() - pull.startedAt < 3_000) return words.say("ui.pull-figures", parts);
-	const left = words.duration((pull.totalBytes - pull.doneBytes) / perMs);
+	const left = words.roughDuration((pull.totalBytes - pull.doneBytes) / perMs);
 	return words.say("ui.pull-figures-left", { ...parts, left });
 }
 
