@@ -52,6 +52,16 @@ async function openMenu(page: Page): Promise<void> {
 	await page.getByRole("menuitem", { name: /32K/ }).waitFor();
 }
 
+/** Asks for the end of the process that is left over, down to the question. */
+async function askToEndRunner(page: Page): Promise<void> {
+	await page.getByRole("button", { name: "End its process" }).click();
+	await page
+		.getByRole("group", { name: /^End process/ })
+		.evaluate((question) => question.scrollIntoView({ block: "center" }));
+	// What lies under the pointer after the scrolling is not what was pointed at.
+	await page.mouse.move(0, 0);
+}
+
 /** Opens the menu and goes to one of its contexts. */
 function weighContext(name: RegExp): (page: Page) => Promise<void> {
 	return async (page) => {
@@ -101,6 +111,20 @@ const clicked: readonly Scene[] = [
 			await page.getByRole("button", { name: "Pull a model by name" }).click();
 			await page.getByRole("textbox", { name: "Model name" }).fill("qwen3:8b");
 		},
+	},
+	{ name: "end-runner", state: states.oddities, place: "now", act: askToEndRunner },
+	{
+		name: "end-runner-stuck",
+		state: states["flush-partial"],
+		place: "now",
+		act: (page) => page.getByRole("button", { name: "End its process" }).click(),
+	},
+	{
+		name: "zoom-200-end-runner",
+		state: states.oddities,
+		place: "now",
+		act: askToEndRunner,
+		textPercent: 200,
 	},
 	{ name: "ghost-fits", state: states.now, place: "now", act: pointAt("granite3.2-vision") },
 	{ name: "ghost-swap", state: states.now, place: "now", act: pointAt("llama3.1") },

@@ -27,7 +27,7 @@ export function EndRunner({
 			{words.say("ui.end-runner-question", { pid: String(pid) })}{" "}
 			<button
 				type="button"
-				className="button button-small"
+				className="button button-small button-critical"
 				onClick={() => {
 					setAsking(false);
 					act(() => api.endRunner({ pid, startedAt }));

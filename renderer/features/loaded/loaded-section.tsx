@@ -85,7 +85,7 @@ export function LoadedSection({
 				{stale ? null : <FlushButton />}
 			</div>
 			{loaded.length === 0 && waiting.length === 0 ? (
-				<p className="hint">{words.say("ui.none-loaded")}</p>
+				<p className="hint">{words.say(installed.length === 0 ? "ui.none-installed" : "ui.none-loaded")}</p>
 			) : null}
 			<ul className={stale ? "is-stale" : ""} aria-label={words.say("ui.loaded-models")} {...rows}>
 				{loaded.map((model, index) => (
@@ -197,12 +197,15 @@ function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 			</div>
 			<div className="row-actions" />
 			{stray.kind === "other" ? null : (
-				<div className="row-note">
-					<EndRunner pid={stray.pid} startedAt={stray.startedAt} />
-				</div>
+				<>
+					<p className="row-note">
+						{words.say(stray.kind === "orphan" ? "ui.stray-orphan-note" : "ui.stray-left-note")}
+					</p>
+					<div className="row-note">
+						<EndRunner pid={stray.pid} startedAt={stray.startedAt} />
+					</div>
+				</>
 			)}
-			{stray.kind === "orphan" ? <p className="row-note">{words.say("ui.stray-orphan-note")}</p> : null}
-			{stray.kind === "left-behind" ? <p className="row-note">{words.say("ui.stray-left-note")}</p> : null}
 		</li>
 	);
 }
