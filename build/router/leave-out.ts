@@ -1,5 +1,5 @@
 import { compileLexicon } from "./compile-lexicon.ts";
-import { examplesOf } from "./examples.ts";
+import { corpusOf, without } from "./examples.ts";
 import { fit } from "./fit.ts";
 import { type Verdict, verdictsOf } from "./judge.ts";
 import type { Row } from "./rows.ts";
@@ -7,16 +7,11 @@ import { JUDGING, LEAST_CONFIDENCE, WEIGHTING } from "./settings.ts";
 
 /** Every source's rows, judged by weights that were trained on all other sources. */
 export function leaveOut(rows: readonly Row[], sharpness: number): ReadonlyMap<string, readonly Verdict[]> {
-	const lexicon = compileLexicon();
-	const examples = examplesOf(rows, lexicon, WEIGHTING);
+	const corpus = corpusOf(rows, compileLexicon(), WEIGHTING);
 	const sources = [...new Set(rows.map(({ source }) => source))];
 	return new Map(
 		sources.map((source) => {
-			const weights = fit(
-				examples.filter(({ row }) => row.source !== source),
-				lexicon,
-				JUDGING,
-			);
+			const weights = fit(without(corpus, source), JUDGING);
 			const calibrated = { ...weights, sharpness, leastConfidence: LEAST_CONFIDENCE };
 			return [
 				source,

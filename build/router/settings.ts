@@ -6,6 +6,7 @@ export const SETTINGS: Settings = {
 	leastPrompts: 2,
 	leastSources: 2,
 	mostFeatures: 92_000,
+	trainings: 4,
 	passes: 5,
 	rate: 0.15,
 	decay: 1e-3,

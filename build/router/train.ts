@@ -1,7 +1,7 @@
 import type { Weights } from "../../electron/core/router/classifier/weights.ts";
 import { calibrated } from "./calibrate.ts";
 import { compileLexicon } from "./compile-lexicon.ts";
-import { examplesOf } from "./examples.ts";
+import { corpusOf, without } from "./examples.ts";
 import { fit } from "./fit.ts";
 import { type Verdict, verdictsOf } from "./judge.ts";
 import { isOwn, type Row } from "./rows.ts";
@@ -16,19 +16,13 @@ export interface Trained {
 
 /** Trains on all rows; calibrates on own prompts by weights that never saw their file. Deterministic. */
 export function train(rows: readonly Row[]): Trained {
-	const lexicon = compileLexicon();
-	const examples = examplesOf(rows, lexicon, WEIGHTING);
+	const corpus = corpusOf(rows, compileLexicon(), WEIGHTING);
 	const files = [...new Set(rows.filter(isOwn).map(({ source }) => source))];
-	const heldOut = files.flatMap((file) => {
-		const weights = fit(
-			examples.filter(({ row }) => row.source !== file),
-			lexicon,
-			JUDGING,
-		);
-		return verdictsOf(
-			weights,
+	const heldOut = files.flatMap((file) =>
+		verdictsOf(
+			fit(without(corpus, file), JUDGING),
 			rows.filter(({ source }) => source === file),
-		);
-	});
-	return { weights: calibrated(fit(examples, lexicon, SETTINGS), heldOut), heldOut };
+		),
+	);
+	return { weights: calibrated(fit(corpus, SETTINGS), heldOut), heldOut };
 }

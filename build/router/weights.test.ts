@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeWeights, encodeWeights } from "../../electron/core/router/classifier/weights.ts";
 import { compileLexicon } from "./compile-lexicon.ts";
-import { examplesOf } from "./examples.ts";
+import { corpusOf } from "./examples.ts";
 import { fit } from "./fit.ts";
 import { figuresOf, verdictsOf } from "./judge.ts";
 import { readProbeRows, readTrainingRows } from "./rows.ts";
@@ -47,7 +47,7 @@ describe("training", () => {
 		const rows = readTrainingRows(root).filter((_, index) => index % 40 === 0);
 		const lexicon = compileLexicon();
 		const once = () =>
-			encodeWeights(fit(examplesOf(rows, lexicon, WEIGHTING), lexicon, { ...SETTINGS, leastSources: 1 }));
+			encodeWeights(fit(corpusOf(rows, lexicon, WEIGHTING), { ...SETTINGS, leastSources: 1 }));
 		expect(Buffer.from(once()).equals(Buffer.from(once()))).toBe(true);
 	});
 });
