@@ -1,30 +1,18 @@
-import type { Browser } from "@playwright/test";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AppState } from "../../shared/state.ts";
 import { said } from "../../shared/testing/build-state.ts";
-import { launchBrowser } from "../fixtures/browser.ts";
-import { type OpenPopover, type PopoverServer, servePopover } from "../screens/popover-page.ts";
+import type { OpenPopover, PopoverSetup } from "../screens/popover-page.ts";
 import { states } from "../screens/states.ts";
+import { testPopovers } from "./test-popovers.ts";
 
-let browser: Browser;
-let server: PopoverServer;
-
-beforeAll(async () => {
-	browser = await launchBrowser();
-	server = await servePopover();
-});
-
-afterAll(async () => {
-	await browser?.close();
-	await server?.close();
-});
+const popovers = testPopovers();
 
 async function withPage(
 	state: AppState,
 	steps: (open: OpenPopover) => Promise<void>,
-	setup: Partial<Parameters<PopoverServer["open"]>[1]> = {},
+	setup: Partial<PopoverSetup> = {},
 ): Promise<void> {
-	const open = await server.open(browser, { state, place: "chat", reducedMotion: true, ...setup });
+	const open = await popovers.open({ state, place: "chat", reducedMotion: true, ...setup });
 	try {
 		await open.page.getByRole("button", { name: "Conversations" }).waitFor();
 		await steps(open);

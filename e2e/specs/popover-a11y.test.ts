@@ -1,60 +1,14 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser } from "@playwright/test";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AppState } from "../../shared/state.ts";
-import { launchBrowser } from "../fixtures/browser.ts";
-import {
-	type OpenPopover,
-	type PopoverServer,
-	type PopoverSetup,
-	type RecordedCall,
-	servePopover,
-} from "../screens/popover-page.ts";
-import { openScene, scenes } from "../screens/scenes.ts";
+import type { OpenPopover, PopoverSetup, RecordedCall } from "../screens/popover-page.ts";
 import { fitAnswers, llamaChoices, states } from "../screens/states.ts";
+import { testPopovers } from "./test-popovers.ts";
 
-let browser: Browser;
-let server: PopoverServer;
-
-beforeAll(async () => {
-	browser = await launchBrowser();
-	server = await servePopover();
-});
-
-afterAll(async () => {
-	await browser?.close();
-	await server?.close();
-});
-
-/** What axe finds, one line each. */
-async function violationsIn({ page }: OpenPopover, rules?: readonly string[]): Promise<readonly string[]> {
-	const axe = new AxeBuilder({ page }).setLegacyMode();
-	const { violations } = await (rules === undefined ? axe : axe.withRules([...rules])).analyze();
-	return violations.flatMap(({ id, nodes }) =>
-		nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-	);
-}
-
-describe("axe", () => {
-	it.each(scenes)(
-		"finds nothing in “$name”, and nothing is refused by the security policy",
-		async (scene) => {
-			const open = await openScene(server, browser, scene);
-			try {
-				expect(await violationsIn(open)).toEqual([]);
-				await open.page.emulateMedia({ colorScheme: "dark" });
-				expect(await violationsIn(open, ["color-contrast"])).toEqual([]);
-				expect(open.complaints()).toEqual([]);
-			} finally {
-				await open.close();
-			}
-		},
-	);
-});
+const popovers = testPopovers();
 
 describe("the popover for a screen reader", () => {
 	it("says the hull in one sentence with every figure", async () => {
-		const open = await server.open(browser, { state: states.now });
+		const open = await popovers.open({ state: states.now });
 		try {
 			const label = (await open.page.getByRole("img").first().getAttribute("aria-label")) ?? "";
 			for (const part of [
@@ -72,7 +26,7 @@ describe("the popover for a screen reader", () => {
 	});
 
 	it("names verb, model and size on the buttons that are only a picture", async () => {
-		const open = await server.open(browser, { state: states.now });
+		const open = await popovers.open({ state: states.now });
 		try {
 			await open.page.getByRole("button", { name: "Unload qwen2.5-coder 7b, 5.2\u00a0GB" }).waitFor();
 			await open.page
@@ -82,27 +36,6 @@ describe("the popover for a screen reader", () => {
 			await open.close();
 		}
 	});
-
-	it("leaves no button, field or progress without a name in any scene", async () => {
-		for (const scene of scenes) {
-			const open = await openScene(server, browser, scene);
-			const nameless = await open.page
-				.locator("button, input, select, textarea, [role=progressbar]")
-				.evaluateAll((all) =>
-					all
-						.filter((each) => {
-							const labels = (each as HTMLInputElement).labels ?? [];
-							const named = each.getAttribute("aria-label") ?? each.textContent ?? "";
-							return (
-								named.trim() === "" && [...labels].every((label) => (label.textContent ?? "").trim() === "")
-							);
-						})
-						.map((each) => each.outerHTML),
-				);
-			await open.close();
-			expect({ scene: scene.name, nameless }).toEqual({ scene: scene.name, nameless: [] });
-		}
-	}, 240_000);
 });
 
 /** Opens a popover, walks it, and tells which calls it made. */
@@ -111,7 +44,7 @@ async function walk(
 	steps: (open: OpenPopover) => Promise<void>,
 	setup: Partial<PopoverSetup> = {},
 ): Promise<readonly RecordedCall[]> {
-	const open = await server.open(browser, { state, reducedMotion: true, ...setup });
+	const open = await popovers.open({ state, reducedMotion: true, ...setup });
 	try {
 		await steps(open);
 		return (await open.calls()).filter(({ name }) => name !== "history");
@@ -347,12 +280,12 @@ describe("an answer that means harm", () => {
 			},
 		};
 		const elsewhere: string[] = [];
-		const open = await server.open(browser, {
+		const open = await popovers.open({
 			state,
 			place: "chat",
 			prepare: async (page) => {
 				page.on("request", (request) => {
-					if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
+					if (!request.url().startsWith(popovers.url())) elsewhere.push(request.url());
 				});
 			},
 		});
@@ -366,7 +299,7 @@ describe("an answer that means harm", () => {
 			).toBe(0);
 			expect(await open.page.locator(".popover").count()).toBe(1);
 			expect(await open.page.title()).toBe("Plimsoll");
-			expect(open.page.url().startsWith(server.url)).toBe(true);
+			expect(open.page.url().startsWith(popovers.url())).toBe(true);
 			expect(elsewhere).toEqual([]);
 			expect(open.complaints()).toEqual([]);
 		} finally {
@@ -386,10 +319,10 @@ describe("an answer that means harm", () => {
 				),
 			},
 		};
-		const open = await server.open(browser, { state, place: "chat" });
+		const open = await popovers.open({ state, place: "chat" });
 		try {
 			await open.page.getByRole("log").getByText("evil.example").click();
-			expect(open.page.url().startsWith(server.url)).toBe(true);
+			expect(open.page.url().startsWith(popovers.url())).toBe(true);
 			expect((await open.calls()).map(({ name }) => name)).toEqual([]);
 		} finally {
 			await open.close();
@@ -399,7 +332,7 @@ describe("an answer that means harm", () => {
 
 describe("the popover's state", () => {
 	it("asks for a new snapshot where a patch was lost, and shows what it missed", async () => {
-		const open = await server.open(browser, { state: states.now });
+		const open = await popovers.open({ state: states.now });
 		try {
 			await open.change((state) => ({ ...state, loaded: [] }), { lost: true });
 			await open.change((state) => ({
@@ -417,7 +350,7 @@ describe("the popover's state", () => {
 	});
 
 	it("takes an optimistic pin back where core never confirms it", async () => {
-		const open = await server.open(browser, { state: states.now, hanging: ["pin"] });
+		const open = await popovers.open({ state: states.now, hanging: ["pin"] });
 		try {
 			const pin = open.page.getByRole("button", { name: /[Pp]in qwen2.5-coder/ });
 			await pin.click();
@@ -429,9 +362,9 @@ describe("the popover's state", () => {
 	});
 
 	it("keeps the answer that came while the popover was closed", async () => {
-		const first = await server.open(browser, { state: states["chat-streaming"], place: "chat" });
+		const first = await popovers.open({ state: states["chat-streaming"], place: "chat" });
 		await first.close();
-		const again = await server.open(browser, { state: states["chat-code"], place: "chat" });
+		const again = await popovers.open({ state: states["chat-code"], place: "chat" });
 		try {
 			await again.page.getByRole("log").getByText("It returns a new list").waitFor();
 		} finally {

@@ -1,28 +1,15 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "@playwright/test";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AppState } from "../../shared/state.ts";
 import { fromGb } from "../../shared/units.ts";
-import { launchBrowser } from "../fixtures/browser.ts";
 import { layoutFaults } from "../screens/layout-faults.ts";
-import { type OpenPopover, type PopoverServer, servePopover } from "../screens/popover-page.ts";
-import { openScene, scenes } from "../screens/scenes.ts";
+import type { OpenPopover } from "../screens/popover-page.ts";
 import { states } from "../screens/states.ts";
 import { partsLaidOut, renderingCostOf, watchCommits } from "../screens/watch-rendering.ts";
+import { testPopovers } from "./test-popovers.ts";
 
-let browser: Browser;
-let server: PopoverServer;
-
-beforeAll(async () => {
-	browser = await launchBrowser();
-	server = await servePopover();
-});
-
-afterAll(async () => {
-	await browser?.close();
-	await server?.close();
-});
+const popovers = testPopovers();
 
 /** The same machine a second later; what changes in it is too small for any figure on screen. */
 function withAvailable(state: AppState, changeGb: number): AppState {
@@ -45,21 +32,12 @@ function withAvailable(state: AppState, changeGb: number): AppState {
 
 /** Opens a popover whose rendering can be watched, once its first figures have settled. */
 async function openWatched(state: AppState): Promise<OpenPopover> {
-	const watched = await server.open(browser, { state, place: "now", prepare: watchCommits });
+	const watched = await popovers.open({ state, place: "now", prepare: watchCommits });
 	await renderingCostOf(watched.page, async () => undefined);
 	return watched;
 }
 
 describe("the popover's layout", () => {
-	it.each(scenes)("lets nothing overlap or stick out in “$name”", async (scene) => {
-		const open = await openScene(server, browser, scene);
-		try {
-			expect(await layoutFaults(open.page)).toEqual([]);
-		} finally {
-			await open.close();
-		}
-	});
-
 	it.each([
 		["at 200 % text", { textPercent: 200 }],
 		["at 150 % text", { textPercent: 150 }],
@@ -68,7 +46,7 @@ describe("the popover's layout", () => {
 		["in German at 200 % text", { locale: "de-DE", textPercent: 200 }],
 		["in a wide browser window", { viewport: { width: 1200, height: 900 } }],
 	])("holds eight loaded and sixty installed models with names of 80 characters %s", async (_name, setup) => {
-		const open = await server.open(browser, {
+		const open = await popovers.open({
 			state: states.crowded,
 			place: "now",
 			reducedMotion: true,
@@ -83,7 +61,7 @@ describe("the popover's layout", () => {
 	});
 
 	it("sees a fault where there is one", async () => {
-		const open = await server.open(browser, { state: states.now, place: "now" });
+		const open = await popovers.open({ state: states.now, place: "now" });
 		try {
 			await open.page
 				.locator(".section-head h2")
@@ -98,7 +76,7 @@ describe("the popover's layout", () => {
 	});
 
 	it("shows a name from right to left in its own direction and the sentence around it in the page's", async () => {
-		const open = await server.open(browser, { state: states.crowded, place: "now" });
+		const open = await popovers.open({ state: states.crowded, place: "now" });
 		try {
 			const name = open.page.locator("bdi", { hasText: "نموذج" }).first();
 			expect(await name.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");

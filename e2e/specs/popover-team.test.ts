@@ -1,23 +1,12 @@
-import type { Browser } from "@playwright/test";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser.ts";
-import { type OpenPopover, type PopoverServer, servePopover } from "../screens/popover-page.ts";
+import { describe, expect, it } from "vitest";
+import type { OpenPopover } from "../screens/popover-page.ts";
 import { states } from "../screens/states.ts";
+import { testPopovers } from "./test-popovers.ts";
 
-let browser: Browser;
-let server: PopoverServer;
-
-beforeAll(async () => {
-	[browser, server] = await Promise.all([launchBrowser(), servePopover()]);
-});
-
-afterAll(async () => {
-	await browser.close();
-	await server.close();
-});
+const popovers = testPopovers();
 
 async function openTeam(freeGb: number | null): Promise<OpenPopover> {
-	const open = await server.open(browser, {
+	const open = await popovers.open({
 		state: states.team,
 		place: "team",
 		answers: {
