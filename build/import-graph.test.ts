@@ -45,6 +45,8 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 	router: ["engine", "residency"],
 	chat: ["engine", "router"],
 	gateway: ["engine", "residency", "router"],
+	// What tests of several rooms use.
+	testing: [],
 };
 
 /** Files of core outside of its rooms: the ports below all rooms, and what assembles them. */

@@ -9,39 +9,16 @@ import type { AppState } from "../../shared/state.ts";
 import { type DemoEngine, startDemoEngine } from "../demo-engine/start.ts";
 import { type OpenedPlimsoll, openPlimsoll } from "./open-plimsoll.ts";
 import { readApiFile } from "./store/api-file.ts";
-import { resolvePaths } from "./store/paths.ts";
+import { pathsIn, unseenHost } from "./testing/unseen-host.ts";
 
 let dataDir: string;
 let demo: DemoEngine;
 let plimsoll: OpenedPlimsoll;
 
-function paths() {
-	return resolvePaths({ platform: "linux", env: {}, home: dataDir, dataDir });
-}
+const paths = () => pathsIn(dataDir);
 
 async function open(engine: string | null = demo.url): Promise<OpenedPlimsoll> {
-	const opened = await openPlimsoll({
-		paths: paths(),
-		appVersion: "0.0.1",
-		engine,
-		port: null,
-		weightsFile: "build/router/weights/router-weights.bin",
-		shellState: {
-			host: "browser",
-			platform: "linux",
-			loginItem: "unsupported",
-			shortcutHeld: null,
-			ownMemoryBytes: null,
-		},
-		shell: {
-			setOpenAtLogin: async () => "unsupported",
-			openPlace: async () => undefined,
-			closePopover: () => undefined,
-			saveText: async () => false,
-			startDemo: async () => undefined,
-			quit: () => undefined,
-		},
-	});
+	const opened = await openPlimsoll(unseenHost({ dataDir, engine, port: null }));
 	await opened.start();
 	await expect.poll(() => opened.core.state.get().engine.connection.state).toBe("connected");
 	await expect.poll(() => opened.core.state.get().installed.length).toBeGreaterThan(10);

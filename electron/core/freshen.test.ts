@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { EngineState } from "../../shared/engine-state.ts";
 import type { MachineState } from "../../shared/machine.ts";
 import { createFreshen, type FreshenParts } from "./freshen.ts";
-import { createFakeClock } from "./residency/testing/fake-clock.ts";
+import { heldClock } from "./testing/held-clock.ts";
 
 function world(connection: EngineState["connection"], list: () => Promise<null> = async () => null) {
-	const clock = createFakeClock();
+	const clock = heldClock();
 	const looks: string[] = [];
 	const began = clock.now();
 	const parts: FreshenParts = {

@@ -6,7 +6,7 @@ import type { ChatMessage } from "../../../shared/chat.ts";
 import type { AppState } from "../../../shared/state.ts";
 import { type DemoEngine, startDemoEngine } from "../../demo-engine/start.ts";
 import { type OpenedPlimsoll, openPlimsoll } from "../open-plimsoll.ts";
-import { resolvePaths } from "../store/paths.ts";
+import { unseenHost } from "../testing/unseen-host.ts";
 
 let dataDir: string;
 let demo: DemoEngine;
@@ -16,28 +16,7 @@ const SMALL = "gemma3:1b";
 const VISION = "granite3.2-vision:2b";
 
 async function open(): Promise<OpenedPlimsoll> {
-	const opened = await openPlimsoll({
-		paths: resolvePaths({ platform: "linux", env: {}, home: dataDir, dataDir }),
-		appVersion: "0.0.1",
-		engine: demo.url,
-		port: 0,
-		weightsFile: "build/router/weights/router-weights.bin",
-		shellState: {
-			host: "browser",
-			platform: "linux",
-			loginItem: "unsupported",
-			shortcutHeld: null,
-			ownMemoryBytes: null,
-		},
-		shell: {
-			setOpenAtLogin: async () => "unsupported",
-			openPlace: async () => undefined,
-			closePopover: () => undefined,
-			saveText: async () => false,
-			startDemo: async () => undefined,
-			quit: () => undefined,
-		},
-	});
+	const opened = await openPlimsoll(unseenHost({ dataDir, engine: demo.url, port: 0 }));
 	await opened.start();
 	await expect.poll(() => opened.core.state.get().installed.length).toBeGreaterThan(10);
 	return opened;

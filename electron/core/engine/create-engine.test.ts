@@ -1,9 +1,9 @@
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createEngine, type EngineTimeouts } from "./create-engine.ts";
 import type { Engine } from "./engine.ts";
-import { createKeptLog } from "./testing/quiet-log.ts";
 import { json, type StubServer, startStubServer } from "./testing/stub-server.ts";
 
 const NEVER = new AbortController().signal;
@@ -23,7 +23,7 @@ function open(timeouts: Partial<EngineTimeouts> = {}, ownInstance: string | null
 		url: server.url,
 		engineId: "test",
 		clock: systemClock,
-		log: createKeptLog(),
+		log: keptLog(),
 		ownInstance,
 		timeouts,
 	});

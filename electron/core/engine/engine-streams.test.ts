@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "../../../shared/errors.ts";
 import { systemClock } from "../clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createEngine, type EngineTimeouts } from "./create-engine.ts";
 import type { ChatChunk, Engine, PullProgress } from "./engine.ts";
-import { createKeptLog } from "./testing/quiet-log.ts";
 import { type StubServer, startStubServer, writePieces } from "./testing/stub-server.ts";
 
 const NEVER = new AbortController().signal;
@@ -15,7 +15,7 @@ function open(timeouts: Partial<EngineTimeouts> = {}): Engine {
 		url: server.url,
 		engineId: "test",
 		clock: systemClock,
-		log: createKeptLog(),
+		log: keptLog(),
 		timeouts,
 	});
 }

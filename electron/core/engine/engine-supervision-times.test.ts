@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { type HeldClock, heldClock } from "../testing/held-clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createEngineSupervisor, type EngineSupervisor } from "./engine-supervisor.ts";
-import { createHeldClock, type HeldClock } from "./testing/held-clock.ts";
-import { createKeptLog } from "./testing/quiet-log.ts";
 import { type Behaviour, createScriptedEngine, type ScriptedEngine } from "./testing/scripted-engine.ts";
 
 /** What is promised, milliseconds; held at whatever moment between two looks it happens. */
@@ -16,13 +16,13 @@ interface Scene {
 }
 
 async function scene(pace: "slow" | "fast"): Promise<Scene> {
-	const clock = createHeldClock();
+	const clock = heldClock();
 	const url = "http://127.0.0.1:11434";
 	const engine = createScriptedEngine(url, clock);
 	const supervisor = createEngineSupervisor({
 		addresses: async () => [{ url, source: "default" }],
 		clock,
-		log: createKeptLog(),
+		log: keptLog(),
 		launcher: {
 			find: async () => ({ kind: "app", path: "/Applications/Ollama.app" }),
 			start: async () => {},

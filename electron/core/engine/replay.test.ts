@@ -4,10 +4,10 @@ import { AppError, type ErrorCode } from "../../../shared/errors.ts";
 import { modelKey } from "../../../shared/model.ts";
 import { isRollbackName } from "../../../shared/model-name.ts";
 import { systemClock } from "../clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createEngine } from "./create-engine.ts";
 import type { Engine } from "./engine.ts";
 import { readTime } from "./engine-time.ts";
-import { createKeptLog } from "./testing/quiet-log.ts";
 import {
 	linesOf,
 	piecesOf,
@@ -74,7 +74,7 @@ let leave: () => void = () => undefined;
 
 beforeAll(async () => {
 	server = await startStubServer((request, response) => replay(current, request, response));
-	engine = createEngine({ url: server.url, engineId: "replay", clock: systemClock, log: createKeptLog() });
+	engine = createEngine({ url: server.url, engineId: "replay", clock: systemClock, log: keptLog() });
 });
 
 afterAll(async () => {

@@ -2,17 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
-import type { Log } from "../ports.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { type EndRunnerParts, endRunner } from "./end-runner.ts";
 import { createSystemProbes } from "./system-probes.ts";
-
-const silent: Log = {
-	child: () => silent,
-	error: () => undefined,
-	warn: () => undefined,
-	info: () => undefined,
-	debug: () => undefined,
-};
 
 const BLOB = `/models/blobs/sha256-${"a".repeat(64)}`;
 const children = new Set<ReturnType<typeof spawn>>();
@@ -35,7 +27,7 @@ async function runner(script: string, ...args: readonly string[]): Promise<numbe
 }
 
 const parts: EndRunnerParts = {
-	processes: createSystemProbes({ platform: process.platform, clock: systemClock, log: silent }).processes,
+	processes: createSystemProbes({ platform: process.platform, clock: systemClock, log: keptLog() }).processes,
 	clock: systemClock,
 	kill: (pid, signal) => void process.kill(pid, signal),
 };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProcessInfo, ProcessProbe } from "../ports.ts";
+import { heldClock } from "../testing/held-clock.ts";
 import { createFootprintCache } from "./footprint-cache.ts";
-import { heldClock } from "./testing/held-clock.ts";
 
 const runner: ProcessInfo = { pid: 5, parentPid: 1, startedAt: 1, cpuTimeMs: 0, commandLine: "x" };
 

@@ -4,9 +4,9 @@ import type { MachineSample, MachineState } from "../../../shared/machine.ts";
 import { DEFAULT_SETTINGS } from "../../../shared/settings.ts";
 import { BYTES_PER_GB, BYTES_PER_MB } from "../../../shared/units.ts";
 import type { MemoryProbe, Probes, ProcessProbe } from "../ports.ts";
+import { type HeldClock, heldClock } from "../testing/held-clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createMachineWatch } from "./machine-watch.ts";
-import { type HeldClock, heldClock } from "./testing/held-clock.ts";
-import { keptLog } from "./testing/silent-log.ts";
 
 const noProcesses: ProcessProbe = {
 	list: async () => [],

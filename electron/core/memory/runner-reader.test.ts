@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { Probes } from "../ports.ts";
+import { heldClock } from "../testing/held-clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createDemoProbes, type DemoProbes } from "./demo-probes.ts";
 import { createRunnerReader, type RunnerLook } from "./runner-reader.ts";
 import { createSystemProbes } from "./system-probes.ts";
-import { heldClock } from "./testing/held-clock.ts";
-import { keptLog } from "./testing/silent-log.ts";
 
 /** About what the demo's smallest chat model weighs. */
 const WEIGHTS_BYTES = 800e6;

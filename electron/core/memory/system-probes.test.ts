@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
+import { keptLog } from "../testing/kept-log.ts";
 import { createSystemProbes } from "./system-probes.ts";
 import { fixture } from "./testing/fixture.ts";
-import { keptLog } from "./testing/silent-log.ts";
 
 it("reads a Mac with the tools of macOS and Electron's call", async () => {
 	const probes = createSystemProbes({

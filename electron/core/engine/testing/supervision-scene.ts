@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { EngineState } from "../../../../shared/engine-state.ts";
 import { systemClock } from "../../clock.ts";
 import type { EngineLauncher } from "../../ports.ts";
+import { keptLog } from "../../testing/kept-log.ts";
 import { createEngine } from "../create-engine.ts";
 import type { EngineAddress } from "../engine-address.ts";
 import {
@@ -9,7 +10,6 @@ import {
 	type EngineSupervisor,
 	type SupervisorOptions,
 } from "../engine-supervisor.ts";
-import { createKeptLog } from "./quiet-log.ts";
 import { json, type StubHandler, type StubServer, startStubServer } from "./stub-server.ts";
 
 /** Short intervals, so that a test on real sockets sees several rounds in a second. */
@@ -102,7 +102,7 @@ export function useSupervisionScene(): SupervisionScene {
 			const supervisor = createEngineSupervisor({
 				addresses: async () => options.at ?? [{ url: scene.server.url, source: "flag" }],
 				clock: systemClock,
-				log: createKeptLog(),
+				log: keptLog(),
 				launcher: installedHere,
 				ownInstance: "mine",
 				timing: QUICK,

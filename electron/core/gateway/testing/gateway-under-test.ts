@@ -9,23 +9,15 @@ import { DEFAULT_SETTINGS, type Settings } from "../../../../shared/settings.ts"
 import type { AppState } from "../../../../shared/state.ts";
 import { fromGb } from "../../../../shared/units.ts";
 import { systemClock } from "../../clock.ts";
-import type { Log, NewEvent } from "../../ports.ts";
+import type { NewEvent } from "../../ports.ts";
 import type { AdmissionAnswer, AdmissionRequest } from "../../residency/admission.ts";
 import { ORIGINAL_TEAM } from "../../router/original-team.ts";
 import type { RouteAsk } from "../../router/router.ts";
 import { requirements } from "../../router/testing/requirements.ts";
+import { keptLog } from "../../testing/kept-log.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import type { GatewayDeps, GatewayLimits, HttpLoad } from "../gateway-deps.ts";
 import { loadedModel, sampleOfMachine, sampleState } from "./sample-state.ts";
-
-/** A log that says nothing. */
-const silentLog: Log = {
-	child: () => silentLog,
-	error: () => undefined,
-	warn: () => undefined,
-	info: () => undefined,
-	debug: () => undefined,
-};
 
 /** A release as it comes out when everything is well. */
 export const provedRelease: ReleaseResult = {
@@ -270,7 +262,7 @@ export async function startGateway(
 		instanceId: "instance-of-the-test",
 		appVersion: "0.1.0",
 		clock: systemClock,
-		log: silentLog,
+		log: keptLog(),
 	};
 	const gateway = createGateway(deps, limits);
 	const { port } = await gateway.listen(0);

@@ -13,20 +13,13 @@ import { createDemoProbes } from "../../memory/demo-probes.ts";
 import { createMachineWatch } from "../../memory/machine-watch.ts";
 import { createRunnerReader } from "../../memory/runner-reader.ts";
 import { createSystemProbes } from "../../memory/system-probes.ts";
-import type { LearnedFootprint, Log, NewEvent } from "../../ports.ts";
+import type { LearnedFootprint, NewEvent } from "../../ports.ts";
+import { keptLog } from "../../testing/kept-log.ts";
 import { createObserver, type Observer } from "../observer.ts";
 import { createPace } from "../pace.ts";
 import { createResidency, type Residency } from "../residency.ts";
 
 const CLI = new URL("../../../../out/headless/cli.js", import.meta.url).pathname;
-
-const silent: Log = {
-	child: () => silent,
-	error: () => undefined,
-	warn: () => undefined,
-	info: () => undefined,
-	debug: () => undefined,
-};
 
 /** What a demo engine is started with. */
 export interface DemoWorldOptions {
@@ -94,19 +87,19 @@ export async function createDemoWorld(options: DemoWorldOptions = {}): Promise<D
 	);
 	const url = await addressOf(child);
 	const clock = systemClock;
-	const system = createSystemProbes({ platform: process.platform, clock, log: silent });
+	const system = createSystemProbes({ platform: process.platform, clock, log: keptLog() });
 	const probes = createDemoProbes({ engineUrl: url, clock, system: system.processes });
 	const supervision = createEngineSupervisor({
 		addresses: async () => [{ url, source: "flag" }],
 		clock,
-		log: silent,
+		log: keptLog(),
 		launcher: { find: async () => null, start: async () => undefined },
 		ownInstance: "residency-test",
 	});
 	const machine = createMachineWatch({
 		probes,
 		clock,
-		log: silent,
+		log: keptLog(),
 		settings: () => DEFAULT_SETTINGS.pressure,
 	});
 	const own = new Set<string>();
@@ -126,14 +119,14 @@ export async function createDemoWorld(options: DemoWorldOptions = {}): Promise<D
 		popoverOpen: () => true,
 		enginePid: () => probes.enginePid(),
 	});
-	const observer = createObserver({ supervision, reader, machine, pace, clock, log: silent, history });
+	const observer = createObserver({ supervision, reader, machine, pace, clock, log: keptLog(), history });
 	const residency = createResidency({
 		supervision,
 		observer,
 		machine,
 		pace,
 		clock,
-		log: silent,
+		log: keptLog(),
 		settings: () => DEFAULT_SETTINGS,
 		history,
 		record: (event) => events.push(event),

@@ -3,9 +3,9 @@ import type { InstalledModel } from "../../../../shared/model.ts";
 import type { Settings } from "../../../../shared/settings.ts";
 import type { EngineLoad } from "../../engine/engine.ts";
 import type { NewEvent, ProcessInfo } from "../../ports.ts";
+import type { HeldClock } from "../../testing/held-clock.ts";
 import type { Observer } from "../observer.ts";
 import type { Residency } from "../residency.ts";
-import type { FakeClock } from "./fake-clock.ts";
 
 /** A runner of the scripted engine. */
 export interface FakeRunner {
@@ -45,7 +45,7 @@ export interface Misbehaviour {
 
 /** A machine with a scripted engine, and residency on top of it. */
 export interface FakeWorld {
-	readonly clock: FakeClock;
+	readonly clock: HeldClock;
 	readonly observer: Observer;
 	readonly residency: Residency;
 	readonly events: NewEvent[];

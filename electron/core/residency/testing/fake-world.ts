@@ -9,25 +9,18 @@ import type { Engine, EngineLoad, LoadedRow } from "../../engine/engine.ts";
 import type { EngineSupervision } from "../../engine/supervision.ts";
 import { identityText } from "../../footprint/learned.ts";
 import type { MachineWatch, MatchedRunner, UnmatchedRunner } from "../../memory/machine-view.ts";
-import type { HistoryStore, LearnedFootprint, Log, NewEvent } from "../../ports.ts";
+import type { HistoryStore, LearnedFootprint, NewEvent } from "../../ports.ts";
+import { heldClock } from "../../testing/held-clock.ts";
+import { keptLog } from "../../testing/kept-log.ts";
 import { createObserver } from "../observer.ts";
 import { createPace } from "../pace.ts";
 import { createResidency, type Residency } from "../residency.ts";
 import type { RunnerReader } from "../runner-reader.ts";
-import { createFakeClock } from "./fake-clock.ts";
 import type { FakeRunner, FakeWorld, Misbehaviour } from "./fake-world-shape.ts";
-
-const silent: Log = {
-	child: () => silent,
-	error: () => undefined,
-	warn: () => undefined,
-	info: () => undefined,
-	debug: () => undefined,
-};
 
 /** Makes the world with a connected, local, empty engine on a machine with plenty of memory. */
 export function createFakeWorld(): FakeWorld {
-	const clock = createFakeClock();
+	const clock = heldClock();
 	const runners: FakeRunner[] = [];
 	const blobs = new Map<string, string>();
 	const events: NewEvent[] = [];
@@ -339,7 +332,7 @@ export function createFakeWorld(): FakeWorld {
 	};
 
 	const pace = createPace(supervision);
-	const observer = createObserver({ supervision, reader, machine, pace, clock, log: silent, history });
+	const observer = createObserver({ supervision, reader, machine, pace, clock, log: keptLog(), history });
 
 	const world: FakeWorld = {
 		clock,
@@ -437,7 +430,7 @@ export function createFakeWorld(): FakeWorld {
 		machine,
 		pace,
 		clock,
-		log: silent,
+		log: keptLog(),
 		settings: () => world.settings,
 		history,
 		record: (event) => events.push(event),

@@ -6,7 +6,7 @@ import type { AppState } from "../../../../shared/state.ts";
 import { type DemoEngineInput, startDemoEngine } from "../../../demo-engine/start.ts";
 import { sleep, systemClock } from "../../clock.ts";
 import { type OpenedPlimsoll, openPlimsoll } from "../../open-plimsoll.ts";
-import { resolvePaths } from "../../store/paths.ts";
+import { pathsIn, unseenHost } from "../../testing/unseen-host.ts";
 
 /** Plimsoll as a whole on a demo engine's machine, with nobody looking at it. */
 export interface DemoCore {
@@ -54,8 +54,10 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 	const modelsDir = await mkdtemp(join(tmpdir(), "plimsoll-models-"));
 	for (const [nth, model] of (options.models ?? []).entries())
 		await writeFile(join(modelsDir, `${nth}.json`), JSON.stringify(model));
-	const paths = resolvePaths({ platform: "linux", env: {}, home: dataDir, dataDir });
-	await writeFile(paths.settingsFile, JSON.stringify({ gateway: { port: 0 }, ...options.settings }));
+	await writeFile(
+		pathsIn(dataDir).settingsFile,
+		JSON.stringify({ gateway: { port: 0 }, ...options.settings }),
+	);
 	const demo = await startDemoEngine({
 		port: 0,
 		runners: "simulated",
@@ -71,29 +73,14 @@ export async function startDemoCore(options: DemoCoreOptions = {}): Promise<Demo
 
 	const notices: Message[] = [];
 	async function open(): Promise<OpenedPlimsoll> {
-		const opened = await openPlimsoll({
-			paths,
-			appVersion: "0.0.1",
-			engine: engineUrl,
-			port: null,
-			weightsFile: "build/router/weights/router-weights.bin",
-			shellState: {
-				host: "browser",
-				platform: "linux",
-				loginItem: "unsupported",
-				shortcutHeld: null,
-				ownMemoryBytes: null,
-			},
-			shell: {
-				setOpenAtLogin: async () => "unsupported",
-				openPlace: async () => undefined,
-				closePopover: () => undefined,
-				saveText: async () => false,
-				startDemo: async () => undefined,
-				quit: () => undefined,
-			},
-			notifier: () => ({ notify: (_title, body) => notices.push(body) }),
-		});
+		const opened = await openPlimsoll(
+			unseenHost({
+				dataDir,
+				engine: engineUrl,
+				port: null,
+				notifier: () => ({ notify: (_title, body) => notices.push(body) }),
+			}),
+		);
 		await opened.start();
 		await until("Plimsoll is connected", () => {
 			const { engine, installed, machine } = opened.core.state.get();
