@@ -6,8 +6,9 @@ import type { Domain, Member, RouteDecision } from "../../../shared/router.ts";
 import type { ChatChunk, ChatTurn, Engine } from "../engine/engine.ts";
 import type { Clock, Log, Stop } from "../ports.ts";
 import { nobody } from "../router/nobody.ts";
+import { estimateTokens } from "../router/requirements/estimate-tokens.ts";
 import { createArrival } from "./arrival.ts";
-import { type ChosenTurns, correctionOf, estimateTokens, turnsWithin } from "./turns.ts";
+import { type ChosenTurns, correctionOf, turnsWithin } from "./turns.ts";
 
 /** The router as the chat uses it. */
 export interface ChatRouter {
