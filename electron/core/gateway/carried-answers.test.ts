@@ -1,22 +1,10 @@
 import http from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/errors.ts";
-import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
-import { type GatewayUnderTest, startGateway } from "./testing/gateway-under-test.ts";
+import { servedGateway } from "./testing/served-gateway.ts";
 
-let engine: EngineStub;
-let under: GatewayUnderTest;
+const under = servedGateway();
 let engineLost = 0;
-
-beforeAll(async () => {
-	engine = await startEngineStub();
-	under = await startGateway(engine.url);
-});
-
-afterAll(async () => {
-	await under.close();
-	await engine.close();
-});
 
 beforeEach(() => {
 	engineLost = 0;
@@ -26,7 +14,7 @@ const ended = AppError.of("ended-for-memory", { retrySeconds: 30 });
 
 /** An answer that begins with some text and then goes on for ever. */
 function goesOn(contentType: string, begin: string): void {
-	engine.answer((_received, response) => {
+	under.engine.answer((_received, response) => {
 		response.on("close", () => {
 			engineLost += 1;
 		});
@@ -136,7 +124,7 @@ describe("an answer that is ended for memory", () => {
 	});
 
 	it("before anything came: 503 with the time to come back", async () => {
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.on("close", () => {
 				engineLost += 1;
 			});
@@ -149,7 +137,7 @@ describe("an answer that is ended for memory", () => {
 	});
 
 	it("whose length was announced breaks off, since nothing can be added to it", async () => {
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.writeHead(200, { "Content-Type": "application/json", "Content-Length": "1000" });
 			response.write('{"a":');
 		});
@@ -166,7 +154,7 @@ describe("an answer that is ended for memory", () => {
 			release: () => undefined,
 		});
 		let begin: (() => void) | null = null;
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			begin = () => response.writeHead(200, { "Content-Type": "application/x-ndjson" }).write("{}\n");
 		});
 		const answer = endedAnswer("/api/chat", (got) => got.includes("{}"));

@@ -1,52 +1,20 @@
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 import { createServer } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
-import { type GatewayUnderTest, refusal, startGateway } from "./testing/gateway-under-test.ts";
-import { call, callJson, exchangeBytes } from "./testing/raw-http.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { refusal } from "./testing/gateway-under-test.ts";
+import { call, callJson, exchangeBytes, openRequest } from "./testing/raw-http.ts";
+import { servedGateway } from "./testing/served-gateway.ts";
 
-let engine: EngineStub;
-let under: GatewayUnderTest;
-
-beforeAll(async () => {
-	engine = await startEngineStub();
-	under = await startGateway(engine.url, { connectMs: 300 });
-});
-
-afterAll(async () => {
-	await under.close();
-	await engine.close();
-});
+const under = servedGateway({ connectMs: 300 });
 
 beforeEach(() => {
-	under.knobs.engineUrl = engine.url;
+	under.knobs.engineUrl = under.engine.url;
 	under.knobs.admitted.length = 0;
 	under.knobs.ticketsReleased = 0;
-	under.knobs.admit = async () => ({ kind: "ticket", basis: "load", release: countRelease() });
-	engine.answer((received, response) => void received.body.then(() => response.end("{}")));
+	under.knobs.admit = async () => ({ kind: "ticket", basis: "load", release: under.knobs.countedRelease() });
+	under.engine.answer((received, response) => void received.body.then(() => response.end("{}")));
 });
-
-/** A release that counts once, as admission's own does. */
-function countRelease(): () => void {
-	let given = true;
-	return () => {
-		if (given) under.knobs.ticketsReleased += 1;
-		given = false;
-	};
-}
-
-/** Opens a request and hands out its answer as soon as the head is there. */
-function open(method: string, path: string, body?: string): Promise<http.IncomingMessage> {
-	return new Promise((resolve, reject) => {
-		const request = http.request(
-			{ host: "127.0.0.1", port: under.port, method, path, agent: false },
-			resolve,
-		);
-		request.on("error", reject);
-		request.end(body);
-	});
-}
 
 describe("what goes to the engine", () => {
 	it("keeps order, spelling and repetition of headers, drops those of one hop, and names the engine as Host", async () => {
@@ -85,11 +53,11 @@ describe("what goes to the engine", () => {
 			],
 		});
 		await new Promise((resolve) => request.on("response", resolve).end("{}"));
-		const got = engine.received.at(-1);
+		const got = under.engine.received.at(-1);
 		expect(got?.url).toBe("/api/pull?x=%20y&x=2");
 		expect(got?.rawHeaders).toEqual([
 			"Host",
-			new URL(engine.url).host,
+			new URL(under.engine.url).host,
 			"X-Thing",
 			"1",
 			"x-THING",
@@ -113,7 +81,7 @@ describe("what goes to the engine", () => {
 	])("carries big bodies that load nothing, %s", async (_how, headers) => {
 		const body = randomBytes(3 * 1024 * 1024);
 		await call(under.port, "/api/blobs/sha256:ab", { method: "POST", headers, body });
-		const got = engine.received.at(-1);
+		const got = under.engine.received.at(-1);
 		expect((await got?.body)?.equals(body)).toBe(true);
 	});
 
@@ -121,7 +89,7 @@ describe("what goes to the engine", () => {
 		"sends a %s without a body as one without a body",
 		async (method) => {
 			await call(under.port, "/api/anything", { method });
-			const got = engine.received.at(-1);
+			const got = under.engine.received.at(-1);
 			expect(got?.method).toBe(method);
 			expect(got?.request.headers["transfer-encoding"]).toBeUndefined();
 			expect((await got?.body)?.length).toBe(0);
@@ -131,20 +99,20 @@ describe("what goes to the engine", () => {
 	it("carries the body of a DELETE", async () => {
 		for (const headers of [{ "Content-Length": "13" }, { "Transfer-Encoding": "chunked" }]) {
 			await call(under.port, "/api/delete", { method: "DELETE", headers, body: '{"model":"a"}' });
-			expect((await engine.received.at(-1)?.body)?.toString()).toBe('{"model":"a"}');
+			expect((await under.engine.received.at(-1)?.body)?.toString()).toBe('{"model":"a"}');
 		}
 	});
 
 	it("puts the path of the engine's address in front", async () => {
-		under.knobs.engineUrl = `${engine.url}/behind/a/proxy/`;
+		under.knobs.engineUrl = `${under.engine.url}/behind/a/proxy/`;
 		await call(under.port, "/v1/models");
-		expect(engine.received.at(-1)?.url).toBe("/behind/a/proxy/v1/models");
+		expect(under.engine.received.at(-1)?.url).toBe("/behind/a/proxy/v1/models");
 	});
 });
 
 describe("what comes back", () => {
 	it("keeps status, its words, headers in their spelling, and drops those of one hop", async () => {
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.sendDate = false;
 			response.writeHead(418, "As the engine says", [
 				"X-Thing",
@@ -190,12 +158,12 @@ describe("what comes back", () => {
 
 	it("comes piece by piece, as the engine sends it, without waiting for more", async () => {
 		let more: (() => void) | null = null;
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.writeHead(200, { "Content-Type": "application/x-ndjson" });
 			response.write('{"a":1}\n');
 			more = () => response.write('{"b":2}\n');
 		});
-		const answer = await open("GET", "/api/stream");
+		const answer = await openRequest(under.port, "GET", "/api/stream");
 		const pieces: string[] = [];
 		answer.on("data", (piece: Buffer) => pieces.push(piece.toString())).on("error", () => undefined);
 		await vi.waitFor(() => expect(pieces).toEqual(['{"a":1}\n']));
@@ -213,7 +181,7 @@ describe("what comes back", () => {
 		});
 		await new Promise<void>((resolve) => raw.listen(0, "127.0.0.1", resolve));
 		under.knobs.engineUrl = `http://127.0.0.1:${(raw.address() as { port: number }).port}`;
-		const answer = await open("GET", "/v1/stream");
+		const answer = await openRequest(under.port, "GET", "/v1/stream");
 		const got: string[] = [];
 		answer.on("data", (piece: Buffer) => got.push(piece.toString()));
 		await new Promise((resolve) => answer.on("end", resolve));
@@ -222,8 +190,8 @@ describe("what comes back", () => {
 	});
 
 	it("sends the head before there is a body", async () => {
-		engine.answer((_received, response) => response.flushHeaders());
-		const answer = await open("GET", "/api/slow");
+		under.engine.answer((_received, response) => response.flushHeaders());
+		const answer = await openRequest(under.port, "GET", "/api/slow");
 		expect(answer.statusCode).toBe(200);
 		answer.on("error", () => undefined).destroy();
 	});
@@ -233,7 +201,7 @@ describe("what comes back", () => {
 		const total = 1024;
 		let written = 0;
 		let held = false;
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			const fill = (): void => {
 				held = false;
 				while (written < total && !response.destroyed) {
@@ -247,7 +215,7 @@ describe("what comes back", () => {
 			};
 			fill();
 		});
-		const answer = await open("GET", "/api/flood");
+		const answer = await openRequest(under.port, "GET", "/api/flood");
 		answer.pause();
 		let before = -1;
 		await vi.waitFor(
@@ -265,7 +233,7 @@ describe("what comes back", () => {
 	});
 
 	it.each([204, 304])("has no body and no framing of one where the engine says %d", async (status) => {
-		engine.answer((_received, response) => response.writeHead(status).end());
+		under.engine.answer((_received, response) => response.writeHead(status).end());
 		const text = await exchangeBytes(
 			under.port,
 			`GET /api/x HTTP/1.1\r\nHost: 127.0.0.1:${under.port}\r\nConnection: close\r\n\r\n`,
@@ -277,7 +245,7 @@ describe("what comes back", () => {
 	});
 
 	it("comes without chunks to a client that knows none", async () => {
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.write("one ");
 			response.end("two");
 		});
@@ -290,7 +258,7 @@ describe("what comes back", () => {
 	});
 
 	it("answers HEAD with the engine's headers and no body", async () => {
-		engine.answer((_received, response) => response.writeHead(200, { "Content-Length": "17" }).end());
+		under.engine.answer((_received, response) => response.writeHead(200, { "Content-Length": "17" }).end());
 		const answer = await call(under.port, "/api/version", { method: "HEAD" });
 		expect([answer.status, answer.headers["content-length"], answer.body]).toEqual([200, "17", ""]);
 	});
@@ -300,13 +268,13 @@ describe("when one side leaves", () => {
 	it("a client that goes away ends the engine's work, before and after the head", async () => {
 		for (const headFirst of [false, true]) {
 			let gone = false;
-			engine.answer((received, response) => {
+			under.engine.answer((received, response) => {
 				received.request.socket.on("close", () => {
 					gone = true;
 				});
 				if (headFirst) response.write("x");
 			});
-			const count = engine.received.length;
+			const count = under.engine.received.length;
 			const request = http.request({
 				host: "127.0.0.1",
 				port: under.port,
@@ -321,7 +289,7 @@ describe("when one side leaves", () => {
 				answer.on("error", () => undefined);
 			});
 			request.end('{"model":"a","prompt":"b"}');
-			await vi.waitFor(() => expect(engine.received.length).toBe(count + 1));
+			await vi.waitFor(() => expect(under.engine.received.length).toBe(count + 1));
 			if (headFirst) await vi.waitFor(() => expect(headSeen).toBe(true));
 			expect(under.knobs.inFlight).toEqual(["a"]);
 			request.destroy();
@@ -333,7 +301,7 @@ describe("when one side leaves", () => {
 
 	it("a client that goes away while it uploads ends the upload", async () => {
 		for (const answersEarly of [false, true]) {
-			if (answersEarly) engine.answer((_received, response) => response.end("{}"));
+			if (answersEarly) under.engine.answer((_received, response) => response.end("{}"));
 			const request = http.request({
 				host: "127.0.0.1",
 				port: under.port,
@@ -343,10 +311,10 @@ describe("when one side leaves", () => {
 				agent: false,
 			});
 			request.on("error", () => undefined);
-			const count = engine.received.length;
+			const count = under.engine.received.length;
 			request.write("x");
-			await vi.waitFor(() => expect(engine.received.length).toBe(count + 1));
-			const upload = engine.received.at(-1)?.request;
+			await vi.waitFor(() => expect(under.engine.received.length).toBe(count + 1));
+			const upload = under.engine.received.at(-1)?.request;
 			const connection = upload?.socket;
 			request.destroy();
 			await vi.waitFor(() => expect(connection?.destroyed).toBe(true));
@@ -355,11 +323,11 @@ describe("when one side leaves", () => {
 	});
 
 	it("an engine that breaks off in the middle breaks the answer off, so that no client takes it for whole", async () => {
-		engine.answer((received, response) => {
+		under.engine.answer((received, response) => {
 			response.write('{"a":1}\n');
 			setTimeout(() => received.request.socket.destroy(), 50);
 		});
-		const answer = await open("POST", "/api/chat", '{"model":"a","messages":[{}]}');
+		const answer = await openRequest(under.port, "POST", "/api/chat", '{"model":"a","messages":[{}]}');
 		const ended = await new Promise<string>((resolve) => {
 			answer.resume();
 			answer.on("error", () => resolve("broken"));
@@ -413,7 +381,7 @@ describe("errors before the first byte speak the client's dialect", () => {
 	});
 
 	it.each(wanted)("%s: the engine hangs up without an answer", async (path, shape) => {
-		engine.answer((received) => received.request.socket.destroy());
+		under.engine.answer((received) => received.request.socket.destroy());
 		const answer = await callJson(under.port, "POST", path, { model: "a" });
 		expect(answer.status).toBe(502);
 		expect(answer.json()).toMatchObject(shape("broke off"));
@@ -421,13 +389,13 @@ describe("errors before the first byte speak the client's dialect", () => {
 
 	it.each(wanted)("%s: the memory is too low, with the figures", async (path, shape) => {
 		under.knobs.admit = async ({ model }) => refusal(model);
-		const before = engine.received.length;
+		const before = under.engine.received.length;
 		const answer = await callJson(under.port, "POST", path, { model: "big:70b" });
 		expect(answer.status).toBe(507);
 		expect(answer.json()).toMatchObject(
 			shape("big:70b needs 9.6\u00a0GB, but only 5.2\u00a0GB are available."),
 		);
-		expect(engine.received.length).toBe(before);
+		expect(under.engine.received.length).toBe(before);
 	});
 
 	it("an answer that is no HTTP is said to be unreadable", async () => {

@@ -1,51 +1,17 @@
-import http from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/errors.ts";
 import type { AdmissionTicket } from "../residency/admission.ts";
-import { type EngineStub, startEngineStub } from "./testing/engine-stub.ts";
-import { type GatewayUnderTest, startGateway } from "./testing/gateway-under-test.ts";
-import { call, callJson } from "./testing/raw-http.ts";
+import { call, callJson, openRequest } from "./testing/raw-http.ts";
+import { servedGateway } from "./testing/served-gateway.ts";
 
-let engine: EngineStub;
-let under: GatewayUnderTest;
-
-beforeAll(async () => {
-	engine = await startEngineStub();
-	under = await startGateway(engine.url);
-});
-
-afterAll(async () => {
-	await under.close();
-	await engine.close();
-});
+const under = servedGateway();
 
 beforeEach(() => {
 	under.knobs.admitted.length = 0;
 	under.knobs.ticketsReleased = 0;
-	under.knobs.admit = async () => ({ kind: "ticket", basis: "load", release: countRelease() });
-	engine.answer((received, response) => void received.body.then(() => response.end("{}")));
+	under.knobs.admit = async () => ({ kind: "ticket", basis: "load", release: under.knobs.countedRelease() });
+	under.engine.answer((received, response) => void received.body.then(() => response.end("{}")));
 });
-
-/** A release that counts once, as admission's own does. */
-function countRelease(): () => void {
-	let given = true;
-	return () => {
-		if (given) under.knobs.ticketsReleased += 1;
-		given = false;
-	};
-}
-
-/** Opens a request and hands out its answer as soon as the head is there. */
-function open(method: string, path: string, body?: string): Promise<http.IncomingMessage> {
-	return new Promise((resolve, reject) => {
-		const request = http.request(
-			{ host: "127.0.0.1", port: under.port, method, path, agent: false },
-			resolve,
-		);
-		request.on("error", reject);
-		request.end(body);
-	});
-}
 
 describe("admission", () => {
 	it.each([
@@ -71,7 +37,7 @@ describe("admission", () => {
 		expect(under.knobs.admitted).toEqual([
 			{ ...asked, requestedBy: "gateway", force: false, cancel: expect.any(Function) },
 		]);
-		expect((await engine.received.at(-1)?.body)?.toString()).toBe(JSON.stringify(body));
+		expect((await under.engine.received.at(-1)?.body)?.toString()).toBe(JSON.stringify(body));
 	});
 
 	it.each([
@@ -87,16 +53,16 @@ describe("admission", () => {
 	])("is not asked for %s %s %s, which is passed on untouched", async (method, path, body) => {
 		await call(under.port, path, { method, ...(body === undefined ? {} : { body }) });
 		expect(under.knobs.admitted).toEqual([]);
-		expect((await engine.received.at(-1)?.body)?.toString()).toBe(body ?? "");
+		expect((await under.engine.received.at(-1)?.body)?.toString()).toBe(body ?? "");
 	});
 
 	it("the ticket is given back with the head, the model stays in use until the end", async () => {
 		let finish: (() => void) | null = null;
-		engine.answer((_received, response) => {
+		under.engine.answer((_received, response) => {
 			response.write("x");
 			finish = () => response.end();
 		});
-		const answer = await open("POST", "/api/chat", '{"model":"a","messages":[{}]}');
+		const answer = await openRequest(under.port, "POST", "/api/chat", '{"model":"a","messages":[{}]}');
 		expect(under.knobs.ticketsReleased).toBe(1);
 		expect(under.knobs.inFlight).toEqual(["a"]);
 		answer.resume();
@@ -121,14 +87,14 @@ describe("admission", () => {
 				refuse?.(AppError.of("cancelled", {}));
 			},
 		});
-		const before = engine.received.length;
-		const answer = open("POST", "/api/chat", '{"model":"a","messages":[{}]}');
+		const before = under.engine.received.length;
+		const answer = openRequest(under.port, "POST", "/api/chat", '{"model":"a","messages":[{}]}');
 		await vi.waitFor(() => expect(grant).not.toBeNull());
-		expect(engine.received.length).toBe(before);
+		expect(under.engine.received.length).toBe(before);
 		(grant as unknown as (ticket: AdmissionTicket) => void)({
 			kind: "ticket",
 			basis: "load",
-			release: countRelease(),
+			release: under.knobs.countedRelease(),
 		});
 		expect((await answer).statusCode).toBe(200);
 		expect(left).toBe(0);
@@ -144,6 +110,6 @@ describe("admission", () => {
 		leaving.abort();
 		await gone;
 		await vi.waitFor(() => expect(left).toBe(1));
-		expect(engine.received.length).toBe(before + 1);
+		expect(under.engine.received.length).toBe(before + 1);
 	});
 });

@@ -143,6 +143,8 @@ export interface Knobs {
 	/** Models with a request in flight. */
 	readonly inFlight: string[];
 	ticketsReleased: number;
+	/** A release that counts once, as admission's own does. */
+	countedRelease(): () => void;
 	handlersRun: number;
 	/** Tells of a new event as core does: into the state, then a patch. */
 	happen(event: AppEvent): void;
@@ -198,6 +200,13 @@ export async function startGateway(
 		recorded: [],
 		inFlight: [],
 		ticketsReleased: 0,
+		countedRelease() {
+			let given = true;
+			return () => {
+				if (given) knobs.ticketsReleased += 1;
+				given = false;
+			};
+		},
 		handlersRun: 0,
 		happen(event) {
 			const { version } = knobs.state;

@@ -50,6 +50,20 @@ export function call(
 	});
 }
 
+/** Opens a request and hands out its answer as soon as the head is there. */
+export function openRequest(
+	port: number,
+	method: string,
+	path: string,
+	body?: string,
+): Promise<http.IncomingMessage> {
+	return new Promise((resolve, reject) => {
+		const request = http.request({ host: "127.0.0.1", port, method, path, agent: false }, resolve);
+		request.on("error", reject);
+		request.end(body);
+	});
+}
+
 /** Sends JSON. */
 export function callJson(
 	port: number,
