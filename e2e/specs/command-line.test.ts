@@ -57,7 +57,7 @@ describe("plimsoll status, load, unload and flush", () => {
 		expect(status.code).toBe(0);
 		const [head = "", row = ""] = status.out.trimEnd().split("\n").slice(-2);
 		expect(head).toMatch(/^MODEL +TAKES +STATE +LEAVES IN$/);
-		expect(row).toMatch(/^mistral:latest +\d+\.\d\u00a0GB +\w+ +5\u00a0min$/);
+		expect(row).toMatch(/^mistral:latest +\d+\.\d\u00a0GB +[a-z ]+ +5\u00a0min$/);
 		// Right-aligned columns end where their heading ends.
 		expect(row.length).toBe(head.length);
 		expect(row.indexOf("GB") + 2).toBe(head.indexOf("TAKES") + 5);
@@ -142,6 +142,20 @@ describe("plimsoll status, load, unload and flush", () => {
 		expect((await runCli(["trim", "mistral", ...here])).code).toBe(2);
 	});
 
+	it("say what was unloaded for a load, and what each model does", async () => {
+		const crowd = await startDemo("--machine-gb", "14");
+		const plimsoll = await startServe(crowd.url, await newFolder());
+		const there = ["--data-dir", plimsoll.dataDir];
+		expect((await runCli(["load", "gemma3:4b", ...there])).out).not.toContain("Unloaded for it");
+		await expect
+			.poll(async () => (await runCli(["status", ...there])).out, { timeout: 20_000, interval: 500 })
+			.toMatch(/^gemma3:4b .* idle /m);
+		expect((await runCli(["status", "--language", "de", ...there])).out).toMatch(/^gemma3:4b .* untätig /m);
+		expect((await runCli(["load", "mistral", ...there])).out).toMatch(
+			/^Unloaded for it: gemma3:4b; \d+\.\d\u00a0GB came back\.$/m,
+		);
+	});
+
 	it("end with 6 where a release is not confirmed", async () => {
 		expect((await runCli(["load", "gemma3:1b", ...here])).code).toBe(0);
 		const unload = await runCli(["unload", "gemma3:1b", ...here]);
@@ -205,7 +219,7 @@ describe("plimsoll route and chat", () => {
 		const [who, why] = route.out.split("\n");
 		expect(who).toBe("DeepSeek Legacy (deepseek-coder-v2:16b)");
 		expect(why).toBe("DeepSeek Legacy is the team’s specialist for php.");
-		expect(route.out).toMatch(/^deepcoder_primary +deepcoder:latest +ranked-lower$/m);
+		expect(route.out).toMatch(/^deepcoder_primary +deepcoder:latest +Would do$/m);
 		const json = await runCli(["route", "Hi", "--json", ...here]);
 		expect(JSON.parse(json.out)).toMatchObject({ requirements: { plimsoll_domain: "smalltalk" } });
 		expect(await loaded()).toEqual(before);
@@ -228,6 +242,9 @@ describe("a wrong call", () => {
 	it.each([
 		["an unknown command", ["fly"]],
 		["an unknown flag", ["status", "--fly"]],
+		["a prompt to route that is empty", ["route", " "]],
+		["a prompt to ask that is empty", ["chat", ""]],
+		["a number of pictures that is none", ["route", "What is this?", "--images", "two"]],
 		["a missing model", ["load"]],
 		["a port that is none", ["serve", "--port", "70000"]],
 		["a context that is none", ["load", "a", "--num-ctx", "many"]],
@@ -246,6 +263,7 @@ describe("a wrong call", () => {
 		expect((await runCli(["--help"])).out).toMatch(
 			/serve[\s\S]+status[\s\S]+flush[\s\S]+doctor[\s\S]+demo-engine/,
 		);
+		expect((await runCli(["demo-engine", "--help"])).out).toMatch(/crash-mid-stream[\s\S]+blocking-ps/);
 	});
 });
 

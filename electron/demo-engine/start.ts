@@ -22,6 +22,7 @@ import { simulatedRunnerHost } from "./runner-simulated.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export { type DemoEngineInput, demoEngineOptionsSchema } from "./command.ts";
+export { MISBEHAVIOURS, SERVER_MISBEHAVIOURS } from "./misbehaviour.ts";
 
 /** A running demo engine. */
 export interface DemoEngine {

@@ -42,9 +42,22 @@ function readPort(text: string): number {
 	throw new InvalidArgumentError("It is not a port: 0 to 65535.");
 }
 
+/** The largest context that a load may be asked for, tokens. */
+const MOST_TOKENS = 16_777_216;
+
 function readTokens(text: string): number {
-	if (/^\d{1,8}$/.test(text) && Number(text) > 0) return Number(text);
-	throw new InvalidArgumentError("It is not a number of tokens.");
+	if (/^\d{1,8}$/.test(text) && Number(text) > 0 && Number(text) <= MOST_TOKENS) return Number(text);
+	throw new InvalidArgumentError(`It is no number of tokens from 1 to ${MOST_TOKENS}.`);
+}
+
+function readCount(text: string): number {
+	if (/^\d{1,3}$/.test(text)) return Number(text);
+	throw new InvalidArgumentError("It is not a number of pictures.");
+}
+
+function readPrompt(text: string): string {
+	if (text.trim() !== "") return text;
+	throw new InvalidArgumentError("There is nothing in it.");
 }
 
 function readPid(text: string): number {
@@ -209,8 +222,8 @@ async function run(given: readonly string[]): Promise<number> {
 		);
 	withJson(program.command("route"))
 		.description("say which model would answer a prompt, and why; nothing is asked")
-		.argument("<prompt>")
-		.option("--images <number>", "how many pictures come with it", readTokens)
+		.argument("<prompt>", "what would be asked", readPrompt)
+		.option("--images <number>", "how many pictures come with it", readCount)
 		.option("--original-team", "ask the original eleven, as if all were installed")
 		.action((prompt: string, flags: CommonFlags & RouteFlags) =>
 			doing(flags, async (terminal) =>
@@ -221,7 +234,7 @@ async function run(given: readonly string[]): Promise<number> {
 		.description(
 			"ask, and let Plimsoll choose who answers; without a prompt, a conversation from line to line",
 		)
-		.argument("[prompt]")
+		.argument("[prompt]", "what is asked", readPrompt)
 		.option("--member <id>", "who is to answer, by its id in the team")
 		.action((prompt: string | undefined, flags: CommonFlags & { readonly member?: string }) =>
 			doing(flags, async (terminal) =>

@@ -1,7 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
-import { type DemoEngineInput, demoEngineOptionsSchema } from "../demo-engine/start.ts";
+import {
+	type DemoEngineInput,
+	demoEngineOptionsSchema,
+	MISBEHAVIOURS,
+	SERVER_MISBEHAVIOURS,
+} from "../demo-engine/start.ts";
 
 type Field = keyof typeof demoEngineOptionsSchema.shape;
 
@@ -70,10 +75,25 @@ function flagOf(name: Exclude<Field, "runnerEntry">): Option {
 	return option;
 }
 
+function listed(kinds: object): string {
+	return Object.keys(kinds)
+		.map((kind) => `  ${kind}`)
+		.join("\n");
+}
+
+/** What to tell the control endpoint, behind the flags. */
+const MISBEHAVIOUR_HELP = `
+With --control, POST /demo/control takes what a model is to do wrong from now on,
+as {"misbehave": {"model": "gemma3:1b", "what": "slow-load", "value": 10}}:
+${listed(MISBEHAVIOURS)}
+and, without a model, what the server is to do wrong:
+${listed(SERVER_MISBEHAVIOURS)}
+{"clear": true} ends all of it.`;
+
 /** Gives a command one flag for every option of the demo engine. */
 export function addDemoEngineFlags(command: Command): Command {
 	for (const name of Object.keys(DESCRIPTIONS)) command.addOption(flagOf(name as keyof typeof DESCRIPTIONS));
-	return command;
+	return command.addHelpText("after", MISBEHAVIOUR_HELP);
 }
 
 /** Options as the command line gave them, checked. Throws `invalid-argument`. */

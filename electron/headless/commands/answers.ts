@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CandidateReason } from "../../../shared/router.ts";
 
 const gb = z.number();
 
@@ -17,8 +18,8 @@ export const statusAnswer = z.object({
 				name: z.string(),
 				size_gb: gb,
 				expires_at: z.string().nullable(),
-				state: z.string(),
-				oddity: z.string().nullable().default(null),
+				state: z.enum(["loading", "idle", "busy", "unknown", "draining", "unloading"]),
+				oddity: z.enum(["ghost", "dead-runner", "stuck"]).nullable().default(null),
 				pid: z.number().nullable().default(null),
 			}),
 		),
@@ -56,6 +57,8 @@ export const loadAnswer = z.object({
 	already_loaded: z.boolean(),
 	size_gb: gb,
 	duration_seconds: z.number(),
+	models_unloaded: z.array(z.string()),
+	memory_released_gb: gb,
 });
 
 /** What `GET …/fit` answers, as far as it is shown. */
@@ -129,6 +132,21 @@ export const flushAnswer = z.object({
 	grades: z.record(z.string(), z.enum(["proved", "engine-says-so", "not-confirmed"])),
 });
 
+const candidateReason = z.enum([
+	"chosen",
+	"chosen-by-user",
+	"kept-for-conversation",
+	"loaded-is-adequate",
+	"not-installed",
+	"no-vision",
+	"no-tools",
+	"context-too-small",
+	"does-not-fit",
+	"other-domain",
+	"ranked-lower",
+	"pressure",
+] satisfies CandidateReason[]);
+
 /** The part of a routing decision that is shown. */
 export const routeAnswer = z.object({
 	member: z.string().nullable(),
@@ -146,7 +164,7 @@ export const routeAnswer = z.object({
 		z.object({
 			member: z.string(),
 			model: z.string(),
-			reason: z.string(),
+			reason: candidateReason,
 			loaded: z.boolean(),
 			fits: z.boolean().nullable(),
 		}),

@@ -44,6 +44,13 @@ export async function loadModel(
 			terminal.say(
 				message("cli.load-done", { model: load.model, bytes, durationMs: load.duration_seconds * 1000 }),
 			);
+		if (load.models_unloaded.length > 0)
+			terminal.say(
+				message("cli.load-evicted", {
+					models: load.models_unloaded.join(", "),
+					bytes: fromGb(load.memory_released_gb),
+				}),
+			);
 	}
 	return 0;
 }

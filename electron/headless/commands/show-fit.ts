@@ -45,7 +45,11 @@ function helpOf(help: Fit["help"][number]): Message {
 	}
 }
 
-function sayTerms(terminal: Terminal, { footprint, budget, budget_gb, num_ctx }: Fit): void {
+function sayTerms(
+	terminal: Terminal,
+	{ footprint, budget, budget_gb, num_ctx }: Fit,
+	wantedContext: number | undefined,
+): void {
 	if (footprint === null || budget === null) return;
 	terminal.print("");
 	terminal.say(
@@ -57,6 +61,8 @@ function sayTerms(terminal: Terminal, { footprint, budget, budget_gb, num_ctx }:
 			workingBytes: fromGb(footprint.working_gb),
 		}),
 	);
+	if (num_ctx !== null && wantedContext !== undefined && wantedContext > num_ctx)
+		terminal.say(message("cli.fit-capped", { context: num_ctx }));
 	if (footprint.may_grow_gb > 0)
 		terminal.say(message("cli.fit-may-grow", { bytes: fromGb(footprint.may_grow_gb) }));
 	terminal.say(
@@ -89,7 +95,7 @@ export async function showFit(
 			terminal.say(message(`cli.fit-${step.step}`, { model: step.model, bytes: fromGb(step.gb) }));
 		for (const each of fit.wait_for) terminal.say(message("cli.fit-waits", { model: each }));
 		for (const help of fit.help) terminal.say(helpOf(help));
-		sayTerms(terminal, fit);
+		sayTerms(terminal, fit, flags.numCtx);
 	}
 	return fit.verdict === "over" ? ERROR_TABLE["memory-too-low"].exit : 0;
 }

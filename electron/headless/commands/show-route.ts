@@ -58,7 +58,11 @@ export async function showRoute(
 				{ title: renderer.render(message("cli.column-model")), align: "left" },
 				{ title: renderer.render(message("cli.column-reason")), align: "left" },
 			],
-			decision.candidates.map(({ member, model, reason }) => [member, model, reason]),
+			decision.candidates.map(({ member, model, reason }) => [
+				member,
+				model,
+				renderer.render(message(`chat.reason-${reason}`)),
+			]),
 		),
 	);
 	return exitCode;

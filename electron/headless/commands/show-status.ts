@@ -45,7 +45,9 @@ function sayModels(terminal: Terminal, { ollama }: Status, now: number): void {
 	const rows = ollama.loaded_models.map((model) => [
 		model.name,
 		formatGb(fromGb(model.size_gb), renderer.language),
-		model.oddity === null ? model.state : `${model.state}, ${model.oddity}`,
+		renderer.render(
+			model.oddity === null ? message(`cli.state-${model.state}`) : message(`cli.oddity-${model.oddity}`),
+		),
 		model.expires_at === null
 			? never
 			: formatDuration(Math.max(0, Date.parse(model.expires_at) - now), renderer.language),
@@ -61,6 +63,9 @@ function sayModels(terminal: Terminal, { ollama }: Status, now: number): void {
 			rows,
 		),
 	);
+	for (const { name, oddity, pid } of ollama.loaded_models)
+		if (pid !== null && (oddity === "stuck" || oddity === "dead-runner"))
+			terminal.say(message("cli.end-stuck", { model: name, pid }));
 }
 
 /** Processes that hold a model and that no engine lists, each with what it is. */
