@@ -5,6 +5,7 @@ import type { AppState } from "../../shared/state.ts";
 import { NOW } from "../../shared/testing/build-state.ts";
 import type { OpenPopover, PopoverServer, PopoverSetup } from "./popover-page.ts";
 import {
+	firstMinutesOfMemory,
 	fitAnswers,
 	foundConversations,
 	hourOfMemory,
@@ -313,7 +314,7 @@ export async function openScene(
 		place: scene.place,
 		reducedMotion: true,
 		answers: {
-			history: scene.name === "activity-empty" ? { points: [], events: [] } : hourOfMemory,
+			history: scene.name === "activity-empty" ? firstMinutesOfMemory : hourOfMemory,
 			contextChoices: llamaChoices,
 			modelsDisk: 118 * 1024 ** 3,
 			corrections: keptCorrections,
@@ -332,8 +333,7 @@ export async function openScene(
 	await partsThere(open.page);
 	await scene.act?.(open.page);
 	await partsThere(open.page);
-	if (scene.place === "activity" && scene.name !== "activity-empty")
-		await open.page.locator("canvas").first().waitFor();
+	if (scene.place === "activity") await open.page.locator("canvas").first().waitFor();
 	if (scene.name.startsWith("chat-") && scene.state.chat.messages.some(({ state }) => state === "done"))
 		await open.page.waitForLoadState("networkidle");
 	if (scene.name === "chat-code") await open.page.locator("pre").waitFor();

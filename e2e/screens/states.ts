@@ -37,6 +37,9 @@ const [nomic, gemma, qwen] = crew as readonly [
 	(typeof crew)[number],
 ];
 
+/** A model on its way: what it takes is what its runner holds so far. */
+const arriving = loaded("llama3.1:8b", 3.6, 4, { state: "loading", idleSinceAt: null, expiresAt: null });
+
 /** An emergency in which the largest idle model went, over unless changed. */
 function emergency(change: Partial<Emergency> = {}): Emergency {
 	return {
@@ -255,6 +258,9 @@ export const hourOfMemory: HistorySlice = {
 	events: afternoon,
 };
 
+/** What Activity has to show soon after the first start. */
+export const firstMinutesOfMemory: HistorySlice = { points: hourOfMemory.points.slice(-4), events: [] };
+
 /** Every state a popover can be in, by name; what only a click brings is in the scenes. */
 export const states = {
 	now: usual(),
@@ -268,17 +274,8 @@ export const states = {
 	critical: usual({ machine: machine(18, 0.2, crew, "critical") }),
 	reading: usual({ machine: null }),
 	loading: usual({
-		loaded: [
-			nomic,
-			gemma,
-			loaded("llama3.1:8b", 6, 4, {
-				state: "loading",
-				idleSinceAt: null,
-				footprintSource: "predicted",
-				heldBytes: fromGb(3.6),
-				expiresAt: null,
-			}),
-		],
+		loaded: [nomic, gemma, arriving],
+		machine: machine(18, 6.1, [nomic, gemma, arriving]),
 		operations: [
 			operation("load", "llama3.1:8b", { progress: { doneBytes: fromGb(3.6), totalBytes: fromGb(6) } }),
 			operation("load", "mistral:7b", { state: "queued", startedAt: null }),
@@ -535,15 +532,8 @@ export const states = {
 	"chat-first": usual({ chat: emptyChat("conversation-1") }),
 	"chat-waiting": usual({
 		chat: talk(question, said("assistant", "", { state: "waiting", model: "llama3.1:8b" })),
-		loaded: [
-			nomic,
-			loaded("llama3.1:8b", 6, 4, {
-				state: "loading",
-				idleSinceAt: null,
-				footprintSource: "predicted",
-				heldBytes: fromGb(3.6),
-			}),
-		],
+		loaded: [nomic, arriving],
+		machine: machine(18, 7.6, [nomic, arriving]),
 		operations: [
 			operation("load", "llama3.1:8b", { progress: { doneBytes: fromGb(3.6), totalBytes: fromGb(6) } }),
 		],

@@ -60,6 +60,23 @@ describe("the popover's layout", () => {
 		}
 	});
 
+	it.each(["now", "draining", "grown", "loading", "eight", "oddities", "elevated"] as const)(
+		"keeps the figures of each list in one column in “%s”, whatever a row has for buttons",
+		async (name) => {
+			const open = await popovers.open({ state: states[name], place: "now" });
+			try {
+				for (const figures of [".row > .amount", ".row-installed > .size"]) {
+					const ends = await open.page
+						.locator(figures)
+						.evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().right)));
+					expect([...new Set(ends)], figures).toHaveLength(ends.length === 0 ? 0 : 1);
+				}
+			} finally {
+				await open.close();
+			}
+		},
+	);
+
 	it("sees a fault where there is one", async () => {
 		const open = await popovers.open({ state: states.now, place: "now" });
 		try {

@@ -78,6 +78,7 @@ function subline(state: AppState, words: Words): string {
 	const odd = loaded.filter((model) => model.oddity !== null).length;
 	if (odd > 0) return words.say("ui.sub-odd", { count: odd });
 	if (machine?.level === "elevated") return words.say("ui.sub-elevated");
+	if (machine === null) return words.say("ui.sub-reading");
 	return loaded.length === 0 ? words.say("ui.sub-none") : words.say("ui.sub-fine", { count: loaded.length });
 }
 

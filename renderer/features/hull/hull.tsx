@@ -164,8 +164,14 @@ function GhostView({ ghost }: { readonly ghost: Ghost }): ReactNode {
 			{ghost.pastShare === 0 ? null : (
 				<i className="past" style={{ inlineSize: `${ghost.pastShare * 100}%` }} />
 			)}
-			{fits === "none" ? null : <b>{fits === "name" ? spoken : `+${figure}`}</b>}
-			{fits === "name" ? <span>{figure}</span> : null}
+			{fits === "name" ? (
+				<>
+					<b>{spoken}</b>
+					<span>{figure}</span>
+				</>
+			) : fits === "number" ? (
+				<b className="is-figure">{`+${figure.replace("\u00a0", " ")}`}</b>
+			) : null}
 		</div>
 	);
 }

@@ -43,7 +43,7 @@ export const InstalledRow = memo(function InstalledRow(props: {
 
 	return (
 		<li
-			className="row row-compact row-installed"
+			className={`row row-compact row-installed${model.location === "cloud" ? " is-cloud" : ""}`}
 			tabIndex={-1}
 			data-row=""
 			data-model={model.name}
@@ -57,10 +57,10 @@ export const InstalledRow = memo(function InstalledRow(props: {
 			<span className={`note${note === "" && fit.over ? " is-over" : ""}`}>
 				{model.location === "cloud" ? words.say("ui.in-cloud") : note === "" ? fit.text : note}
 			</span>
-			<span className="size">{model.location === "cloud" ? "" : words.gb(model.sizeBytes)}</span>
-			<span className="row-actions">
-				{model.location === "cloud" ? null : (
-					<>
+			{model.location === "cloud" ? null : (
+				<>
+					<span className="size">{words.gb(model.sizeBytes)}</span>
+					<span className="row-actions">
 						<button
 							type="button"
 							className="button button-small"
@@ -83,9 +83,9 @@ export const InstalledRow = memo(function InstalledRow(props: {
 						>
 							<Icon name="down" />
 						</button>
-					</>
-				)}
-			</span>
+					</span>
+				</>
+			)}
 		</li>
 	);
 });

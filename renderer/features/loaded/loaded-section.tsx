@@ -189,7 +189,7 @@ function StrayRow({ stray }: { readonly stray: StrayRunner }): ReactNode {
 				<div className="name truncate">
 					<bdi>{stray.model ?? stray.program}</bdi>
 				</div>
-				<div className="meta">{strayWords(stray, words)}</div>
+				<div className="meta meta-wrap">{strayWords(stray, words)}</div>
 			</div>
 			<div className="amount">
 				<b>{stray.footprintBytes === null ? "" : words.gb(stray.footprintBytes)}</b>
