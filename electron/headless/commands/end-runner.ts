@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { AppError } from "../../../shared/errors.ts";
 import { message } from "../../../shared/messages/message.ts";
+import { fromGb } from "../../../shared/units.ts";
 import { systemClock } from "../../core/clock.ts";
 import { type EndRunnerParts, endRunner } from "../../core/memory/end-runner.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -40,7 +41,12 @@ export async function endRunnerProcess(
 		),
 	);
 	if (flags.json) terminal.print(JSON.stringify(ended, null, 2));
-	else terminal.say(message("cli.end-done", { pid, bytes: ended.releasedBytes ?? 0 }));
+	else {
+		// What was listed, since on the demo's machine a process holds less than it stands for.
+		const listedGb = model?.size_gb ?? stray?.size_gb ?? null;
+		const bytes = listedGb === null ? (ended.releasedBytes ?? 0) : fromGb(listedGb);
+		terminal.say(message("cli.end-done", { pid, bytes }));
+	}
 	return 0;
 }
 
