@@ -820,6 +820,7 @@ export const de: { readonly [Id in keyof typeof en]: string } = {
 	"ui.welcome-engine_one": "Ollama {{version}} antwortet und hat {{count}} Modell.",
 	"ui.welcome-engine_other": "Ollama {{version}} antwortet und hat {{count}} Modelle.",
 	"ui.welcome-demo": "Kein Ollama antwortet, darum springt eine Demo mit simulierten Modellen ein.",
+	"ui.welcome-demo-chosen": "Die Engine ist eine Demo mit simulierten Modellen.",
 	"ui.welcome-no-engine": "Noch antwortet kein Ollama. Plimsoll sucht weiter.",
 	"ui.welcome-does-title": "Was es tut und was nicht",
 	"ui.welcome-does":

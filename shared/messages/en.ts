@@ -796,6 +796,7 @@ export const en = {
 	"ui.welcome-engine_one": "Ollama {{version}} answers and has {{count}} model.",
 	"ui.welcome-engine_other": "Ollama {{version}} answers and has {{count}} models.",
 	"ui.welcome-demo": "No Ollama answers, so a demo engine with simulated models stands in.",
+	"ui.welcome-demo-chosen": "The engine is a demo with simulated models.",
 	"ui.welcome-no-engine": "No Ollama answers yet. Plimsoll keeps looking.",
 	"ui.welcome-does-title": "What it will and won’t do",
 	"ui.welcome-does":

@@ -53,7 +53,7 @@ function Found(): ReactNode {
 		engine.connection.state !== "connected"
 			? words.say("ui.welcome-no-engine")
 			: engine.kind === "demo"
-				? words.say("ui.welcome-demo")
+				? words.say(engine.source === "demo" ? "ui.welcome-demo" : "ui.welcome-demo-chosen")
 				: words.say("ui.welcome-engine", { version: engine.version ?? "", count: models });
 	return (
 		<>
