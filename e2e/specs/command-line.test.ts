@@ -303,6 +303,11 @@ describe("plimsoll doctor", () => {
 		expect(checks.find(({ name }) => name === "engine")?.outcome).toBe("warning");
 	});
 
+	it("examines the engine that the Plimsoll that runs uses", async () => {
+		const { out } = await runCli(["doctor", ...here]);
+		expect(out).toContain(`demo engine 0.33.0 at ${demo.url} (named by Plimsoll)`);
+	});
+
 	it("ends with 1 where the data folder cannot be used", async () => {
 		const folder = await newFolder();
 		await mkdir(join(folder, "below"));

@@ -3,6 +3,7 @@ import { access, mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { type Message, message } from "../../../shared/messages/message.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../../shared/settings.ts";
@@ -20,6 +21,9 @@ import { readSettingsFile } from "../read-settings-file.ts";
 import { silentLog } from "../silent-log.ts";
 import { displayWidth } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+
+/** The part of a running Plimsoll's health that is read. */
+const healthAnswer = z.object({ engine: z.object({ url: z.string() }) });
 
 /** How a check ended: a `warning` is worth knowing and stops nothing. */
 type Outcome = "good" | "warning" | "bad";
@@ -97,15 +101,31 @@ async function checkLock(paths: Paths): Promise<Check> {
 	}
 }
 
+/** Address of the engine that the Plimsoll of this data directory uses, or null where none runs. */
+async function engineOfRunning(paths: Paths): Promise<string | null> {
+	const running = await readApiFile(paths);
+	if (running === null) return null;
+	try {
+		const answer = await fetch(`${running.url}/health`, { signal: AbortSignal.timeout(2_000) });
+		return healthAnswer.parse(await answer.json()).engine.url;
+	} catch {
+		return null;
+	}
+}
+
 async function checkEngine(options: DoctorOptions, settings: Settings, terminal: Terminal): Promise<Check> {
 	const title = message("doctor.engine");
-	const addresses = await engineAddresses({
-		flag: options.engine,
-		setting: settings.engine.url,
-		environment: process.env,
-		platform: process.platform,
-		run: async (file, args) => (await runCommand(file, args, { timeoutMs: 2_000 })).stdout,
-	});
+	const used = options.engine === null ? await engineOfRunning(options.paths) : null;
+	const addresses =
+		used === null
+			? await engineAddresses({
+					flag: options.engine,
+					setting: settings.engine.url,
+					environment: process.env,
+					platform: process.platform,
+					run: async (file, args) => (await runCommand(file, args, { timeoutMs: 2_000 })).stdout,
+				})
+			: [{ url: used, source: "Plimsoll" }];
 	let finding = message("doctor.engine-away", { url: "?", source: "?", problem: "no address" });
 	for (const { url, source } of addresses) {
 		const engine = createEngine({ url, engineId: "doctor", clock: systemClock, log: silentLog });
