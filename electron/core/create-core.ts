@@ -120,6 +120,7 @@ export function createCore(ports: CorePorts, options: CoreOptions): Core {
 		settings: () => settings.current(),
 		history,
 		...(ports.engineLog === undefined ? {} : { engineLog: ports.engineLog }),
+		engineLimits: engineMachine.demoLimits,
 		gpu: (totalBytes, logBytes) =>
 			ports.gpu === undefined || machine.state()?.source !== "macos"
 				? null

@@ -11,6 +11,11 @@ import type { RunnerHandle, RunnerHost } from "./runner-handle.ts";
 
 /** The server's own choice of how many models it keeps. */
 const AUTOMATIC_MAX_LOADED = 3;
+
+/** How many models are kept at most. */
+export function mostModels({ maxLoadedModels }: Pick<DemoEngineOptions, "maxLoadedModels">): number {
+	return maxLoadedModels === 0 ? AUTOMATIC_MAX_LOADED : maxLoadedModels;
+}
 /** Longest delay a Node timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long 0.24 lists a runner that is gone, and how long an unload holds `/api/ps` up since 0.30. */
@@ -275,7 +280,7 @@ export class Scheduler {
 	): LoadedModel | null {
 		const candidates = [...this.#loaded.values()].filter(({ phase }) => phase !== "loading");
 		if (candidates.length === 0) return null;
-		const max = this.#options.maxLoadedModels === 0 ? AUTOMATIC_MAX_LOADED : this.#options.maxLoadedModels;
+		const max = mostModels(this.#options);
 		const available = this.#machine.read().availableBytes;
 		const tooMany = this.#loaded.size >= max;
 		const tooBig =

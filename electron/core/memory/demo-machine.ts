@@ -10,6 +10,10 @@ const demoMachineSchema = z.object({
 	swap_outs_bytes: bytes,
 	kernel_level: z.union([z.literal(1), z.literal(2), z.literal(4)]),
 	runners_are: z.enum(["processes", "simulated"]),
+	/** Models that the engine keeps at most. */
+	max_loaded_models: z.number().int().positive().optional(),
+	/** The engine counts this memory as its GPU's. */
+	gpu: z.boolean().optional(),
 	/** Process of the engine itself. */
 	engine_pid: z.number().int().optional(),
 	runners: z.array(

@@ -10,10 +10,20 @@ const UNKNOWN_PID = -1;
 /** Start times of the demo and of the process table differ by how long a process takes to come up. */
 const START_TOLERANCE_MS = 2000;
 
+/** What an engine says of its own limits. */
+export interface EngineLimits {
+	/** Models that it keeps at most; null where it does not say. */
+	readonly maxModels: number | null;
+	/** It counts all of the machine's memory as its GPU's. */
+	readonly gpu: boolean;
+}
+
 /** Probes of the demo machine. */
 export interface DemoProbes extends Probes {
 	/** Process of the demo engine; one that no process has where that is not known. */
 	enginePid(): number;
+	/** What the engine itself refuses to go beyond; null before the machine was read. */
+	engineLimits(): EngineLimits | null;
 }
 
 /**
@@ -90,7 +100,13 @@ export function createDemoProbes(parts: {
 		},
 	};
 
-	return { memory, processes, enginePid: () => enginePid };
+	return {
+		memory,
+		processes,
+		enginePid: () => enginePid,
+		engineLimits: () =>
+			newest === null ? null : { maxModels: newest.max_loaded_models ?? null, gpu: newest.gpu ?? false },
+	};
 }
 
 /** As it says itself, else the parent that most runners have; orphans have another one. */

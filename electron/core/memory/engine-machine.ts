@@ -1,6 +1,6 @@
 import type { EngineKind } from "../../../shared/engine-state.ts";
 import type { Clock, Probes } from "../ports.ts";
-import { createDemoProbes, type DemoProbes } from "./demo-probes.ts";
+import { createDemoProbes, type DemoProbes, type EngineLimits } from "./demo-probes.ts";
 import type { ControlledMachineWatch } from "./machine-watch.ts";
 
 /** The machine that an engine's models lie in. */
@@ -9,6 +9,8 @@ export interface EngineMachine {
 	turnTo(engine: { readonly kind: EngineKind; readonly url: string }): void;
 	/** Process of the demo engine while it is the one; null where the engine is another. */
 	demoPid(): number | null;
+	/** What the demo engine says of its limits while it is the one; null where the engine is another. */
+	demoLimits(): EngineLimits | null;
 }
 
 /** The demo engine brings its own machine; every other engine runs on this one. */
@@ -32,5 +34,6 @@ export function createEngineMachine(parts: {
 			parts.machine.setProbes(demo ?? parts.own);
 		},
 		demoPid: () => demo?.enginePid() ?? null,
+		demoLimits: () => demo?.engineLimits() ?? null,
 	};
 }

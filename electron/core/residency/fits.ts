@@ -8,6 +8,7 @@ import type { EngineSupervision } from "../engine/supervision.ts";
 import { OFFERED_CONTEXTS } from "../footprint/context-choices.ts";
 import type { Footprints } from "../footprint/footprints.ts";
 import type { LoadFootprint } from "../footprint/load-footprint.ts";
+import type { EngineLimits } from "../memory/demo-probes.ts";
 import type { MachineWatch } from "../memory/machine-view.ts";
 import type { Clock, Stop } from "../ports.ts";
 import { budget } from "./budget.ts";
@@ -57,6 +58,8 @@ export interface FitParts {
 	readonly clock: Clock;
 	/** What the GPU may hold on this machine, or null where the memory has no such limit. */
 	readonly gpu: (totalBytes: number) => GpuCeiling | null;
+	/** Limits that the engine tells of itself, which count before what its log or habit says. */
+	readonly engineLimits?: (() => EngineLimits | null) | undefined;
 }
 
 /** Below this size of memory one chat model is kept at a time, unless it is set otherwise. */
@@ -118,7 +121,8 @@ export function createFits(parts: FitParts): Fits {
 		const overheadBytes = fromGb(keepFreeGb * OVERHEAD_SHARE);
 		const gpu = parts.gpu(sample.totalBytes);
 		const { version } = supervision.state();
-		const watches = gpu !== null && readEngineVersion(version ?? "").flavour !== "0.24";
+		const told = parts.engineLimits?.() ?? null;
+		const watchedBytes = gpu?.bytes ?? (told?.gpu === true ? sample.totalBytes : null);
 		return judgeFit({
 			wanted: {
 				key: model.key,
@@ -135,8 +139,8 @@ export function createFits(parts: FitParts): Fits {
 			safetyBytes: fromGb(keepFreeGb) - overheadBytes,
 			mode: asker === "click" ? "many" : mode(sample.totalBytes),
 			engine: {
-				maxModels: footprints.engineLog()?.maxModels ?? USUAL_MAX_MODELS,
-				watchedGpuBytes: watches ? gpu.bytes : null,
+				maxModels: told?.maxModels ?? footprints.engineLog()?.maxModels ?? USUAL_MAX_MODELS,
+				watchedGpuBytes: readEngineVersion(version ?? "").flavour === "0.24" ? null : watchedBytes,
 			},
 			contextLength: load.contextLength,
 			contextSource: load.contextSource,

@@ -18,7 +18,7 @@ import type { Clock, HistoryStore, Log, NewEvent, Stop } from "../ports.ts";
 import { type Admission, createAdmission, installedModel } from "./admission.ts";
 import { followAdmitted } from "./admitted-loads.ts";
 import { requireEngine } from "./engine-watch.ts";
-import { createFits, type FitAsker, type Fits } from "./fits.ts";
+import { createFits, type FitAsker, type FitParts, type Fits } from "./fits.ts";
 import { createFlushes } from "./flushes.ts";
 import { createJournal } from "./journal.ts";
 import { followLearning } from "./learning.ts";
@@ -50,6 +50,8 @@ export interface ResidencyParts {
 	 * no such limit; absent where there is no such machine.
 	 */
 	readonly gpu?: (totalBytes: number, logBytes: number | null) => GpuCeiling | null;
+	/** Limits that the engine tells of itself; absent where none does. */
+	readonly engineLimits?: FitParts["engineLimits"];
 	readonly record: (event: NewEvent) => void;
 }
 

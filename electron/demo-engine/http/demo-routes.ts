@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EngineError } from "../engine-error.ts";
 import type { EngineState } from "../engine-state.ts";
 import { misbehaviourKindSchema, serverMisbehaviourKindSchema } from "../misbehaviour.ts";
+import { mostModels } from "../scheduler.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseLikeGo } from "./go-decode.ts";
 import type { Route } from "./router.ts";
@@ -61,6 +62,8 @@ function machine(state: EngineState, exchange: Exchange): void {
 		swap_outs_bytes: reading.swapOutsBytes,
 		kernel_level: reading.kernelLevel,
 		scale: state.options.scale,
+		max_loaded_models: mostModels(state.options),
+		gpu: state.options.gpu,
 		runners_are: state.host.kind,
 		engine_pid: process.pid,
 		runners: [...own, ...state.host.orphans()].map((runner) => ({

@@ -129,6 +129,7 @@ export async function createDemoWorld(options: DemoWorldOptions = {}): Promise<D
 		log: keptLog(),
 		settings: () => DEFAULT_SETTINGS,
 		history,
+		engineLimits: probes.engineLimits,
 		record: (event) => events.push(event),
 	});
 	observer.start();
