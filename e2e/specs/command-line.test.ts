@@ -30,7 +30,7 @@ beforeAll(async () => {
 		join(modelsDir, "hang.json"),
 		JSON.stringify({ name: "gemma3:1b", misbehave: { "hang-unload": true } }),
 	);
-	demo = await startDemo("--models-dir", modelsDir, "--tokens-per-second", "5");
+	demo = await startDemo("--models-dir", modelsDir, "--tokens-per-second", "200");
 	served = await startServe(demo.url, await newFolder());
 	here = ["--data-dir", served.dataDir];
 });
