@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { canonicalName } from "../catalogue.ts";
 import { EngineError } from "../engine-error.ts";
 import type { EngineState } from "../engine-state.ts";
+import { cloudStub } from "../library/cloud-stub.ts";
 import { derivedDigest } from "../library/library.ts";
 import type { ModelDescription, ParameterValue } from "../model-description.ts";
 import { parseOllamaName } from "../ollama-name.ts";
@@ -212,37 +213,14 @@ function changedBy(body: Body, base: ModelDescription, name: string, parent: str
 
 function cloudStubOf(name: string, model: string, host: string): ModelDescription {
 	const withPort = new URL(host).port === "" ? `${host}:11434` : host;
-	return {
+	return cloudStub({
 		name,
 		digest: derivedDigest("cloud", name, model, host),
 		weightsDigest: derivedDigest("cloud weights", name),
 		sizeBytes: 195,
 		modifiedAt: new Date().toISOString(),
-		details: {
-			parent_model: "",
-			format: "",
-			family: "",
-			families: null,
-			parameter_size: "",
-			quantization_level: "",
-		},
-		capabilities: [],
-		modelInfo: {},
-		projectorInfo: null,
-		tensors: [],
-		projectorBytes: 0,
-		seesImages: false,
-		vocabSize: 0,
-		slidingWindow: null,
-		parameters: {},
-		template: "",
-		system: "",
-		license: "",
 		remote: { model, host: withPort },
-		runner: "ggml",
-		sourceBlob: null,
-		misbehave: {},
-	};
+	});
 }
 
 /** The command line fills `name` and leaves `model` empty; everybody else does it the other way round. */

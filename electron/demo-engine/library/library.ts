@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DemoFlavour } from "../command.ts";
 import type { ModelDescription, ParameterValue, RunnerKind } from "../model-description.ts";
 import { tensorBytes } from "../nominal-footprint.ts";
+import { cloudStub } from "./cloud-stub.ts";
 import publishedModels from "./models.json" with { type: "json" };
 import { publishedTensors } from "./tensors.ts";
 
@@ -53,7 +54,7 @@ export function demoLibrary(flavour: DemoFlavour): Library {
 		description: describe(model, index),
 	}));
 	const plain = described.filter(({ installed }) => installed).map(({ description }) => description);
-	const installed = [...plain, tooBig(), cloudStub()];
+	const installed = [...plain, tooBig(), installedCloudStub()];
 	return {
 		installed: flavour === "0.40" ? installed.flatMap(withMlx) : installed,
 		pullable: described.map(({ description }) => description),
@@ -161,39 +162,16 @@ function tooBig(): ModelDescription {
 	return { ...described, sizeBytes: Math.round(weights + 7_800_000) };
 }
 
-function cloudStub(): ModelDescription {
+function installedCloudStub(): ModelDescription {
 	const name = "gpt-oss:120b-cloud";
-	return {
+	return cloudStub({
 		name,
 		digest: derivedDigest("manifest", name),
 		weightsDigest: derivedDigest("weights", name),
 		sizeBytes: 384,
 		modifiedAt: new Date(Date.UTC(2026, 3, 1)).toISOString(),
-		details: {
-			parent_model: "",
-			format: "",
-			family: "",
-			families: null,
-			parameter_size: "",
-			quantization_level: "",
-		},
-		capabilities: [],
-		modelInfo: {},
-		projectorInfo: null,
-		tensors: [],
-		projectorBytes: 0,
-		seesImages: false,
-		vocabSize: 0,
-		slidingWindow: null,
-		parameters: {},
-		template: "",
-		system: "",
-		license: "",
 		remote: { model: "gpt-oss:120b", host: "https://ollama.com:443" },
-		runner: "ggml",
-		sourceBlob: null,
-		misbehave: {},
-	};
+	});
 }
 
 /** On Apple silicon 0.40 prefers MLX: a tag then is one MLX model, or a list of variants under one name. */
