@@ -107,6 +107,26 @@ export interface ChatState {
 	readonly deleted: { readonly id: string; readonly title: string } | null;
 }
 
+/** A message of which nothing is known but who says it; what else it is stands in `known`. */
+export function bareMessage(
+	known: Pick<ChatMessage, "id" | "role" | "at" | "state"> & Partial<ChatMessage>,
+): ChatMessage {
+	return {
+		text: "",
+		thinking: "",
+		pictures: [],
+		model: null,
+		route: null,
+		steps: [],
+		expectedLoadMs: null,
+		leftOut: 0,
+		contextTokens: null,
+		error: null,
+		figures: null,
+		...known,
+	};
+}
+
 /** An empty conversation, and nothing in the list. */
 export function emptyChat(conversationId: string): ChatState {
 	return {

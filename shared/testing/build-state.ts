@@ -1,5 +1,5 @@
 import type { AppEvent } from "../app-event.ts";
-import { type ChatMessage, emptyChat } from "../chat.ts";
+import { bareMessage, type ChatMessage, emptyChat } from "../chat.ts";
 import type { EngineState } from "../engine-state.ts";
 import type { MachineState, PressureLevel } from "../machine.ts";
 import { message } from "../messages/message.ts";
@@ -133,24 +133,15 @@ export function said(
 	text: string,
 	change: Partial<ChatMessage> = {},
 ): ChatMessage {
-	return {
+	return bareMessage({
 		id: `${role}-${digestOf(text).slice(0, 12)}`,
 		role,
 		text,
-		thinking: "",
-		pictures: [],
 		at: NOW - MINUTE,
 		state: "done",
 		model: role === "assistant" ? "qwen2.5-coder:7b" : null,
-		route: null,
-		steps: [],
-		expectedLoadMs: null,
-		leftOut: 0,
-		contextTokens: null,
-		error: null,
-		figures: null,
 		...change,
-	};
+	});
 }
 
 /** A change of what is loaded that is under way. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+	bareMessage,
 	type ChatMessage,
 	type ChatState,
 	emptyChat,
@@ -218,23 +219,13 @@ export function createChat(deps: ChatDeps): Chat {
 				: chat.earlier > 0
 					? store.messages(conversationId, SHOWN_AT_MOST, firstShown.id).toReversed()
 					: [];
-		const message: ChatMessage = {
+		const message = bareMessage({
 			id: randomUUID(),
 			role: "assistant",
-			text: "",
-			thinking: "",
-			pictures: [],
 			at: clock.now(),
 			state: "waiting",
 			model: choice.model,
-			route: null,
-			steps: [],
-			expectedLoadMs: null,
-			leftOut: 0,
-			contextTokens: null,
-			error: null,
-			figures: null,
-		};
+		});
 		const run: Running = { conversationId, abort: new AbortController(), message, save: null };
 		running = run;
 		showMessages((messages) => [...messages, message]);
@@ -313,23 +304,14 @@ export function createChat(deps: ChatDeps): Chat {
 	const titleFor = (text: string, attached: readonly Picture[]) => titleOf(text, attached[0]?.name ?? "");
 
 	function userMessage(text: string, attached: readonly Picture[]): ChatMessage {
-		return {
+		return bareMessage({
 			id: randomUUID(),
 			role: "user",
 			text,
-			thinking: "",
 			pictures: attached,
 			at: clock.now(),
 			state: "done",
-			model: null,
-			route: null,
-			steps: [],
-			expectedLoadMs: null,
-			leftOut: 0,
-			contextTokens: null,
-			error: null,
-			figures: null,
-		};
+		});
 	}
 
 	function add(question: ChatMessage): void {
