@@ -5,26 +5,13 @@ import type { EngineLogFacts } from "../engine/engine-log.ts";
 import type { LearnedFootprint } from "../ports.ts";
 import { type EngineKnowledge, loadFootprint, usualContext } from "./load-footprint.ts";
 import { mapsWeights, parallelOf } from "./runner-settings.ts";
+import type { RecordedLoads } from "./testing/recorded-loads.ts";
 
 const GB = 1024 ** 3;
 
-interface Fixture {
-	readonly models: Readonly<
-		Record<
-			string,
-			{
-				readonly sizeBytes: number;
-				readonly capabilities: readonly string[];
-				readonly info: Readonly<Record<string, unknown>>;
-				readonly tensors: readonly (readonly [string, string, readonly number[]])[];
-			}
-		>
-	>;
-}
-
 const fixture = JSON.parse(
 	readFileSync(new URL("../../../e2e/fixtures/footprints/footprints.json", import.meta.url), "utf8"),
-) as Fixture;
+) as RecordedLoads;
 
 const recorded = fixture.models["0.33.0/qwen3-152k"];
 if (recorded === undefined) throw new Error("no such model");

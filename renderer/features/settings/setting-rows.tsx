@@ -1,6 +1,16 @@
 import { type ReactNode, useId, useState } from "react";
 import { useWords } from "../../words.tsx";
 
+/** What a setting is called, and a word about it. */
+function Name({ label, note }: { readonly label: string; readonly note?: string }): ReactNode {
+	return (
+		<>
+			{label}
+			{note === undefined ? null : <small>{note}</small>}
+		</>
+	);
+}
+
 /** A setting that is on or off. */
 export function SwitchRow(props: {
 	readonly label: string;
@@ -12,8 +22,7 @@ export function SwitchRow(props: {
 	return (
 		<label className="setting">
 			<span>
-				{props.label}
-				{props.note === undefined ? null : <small>{props.note}</small>}
+				<Name {...props} />
 			</span>
 			<input
 				className="switch"
@@ -38,8 +47,7 @@ export function ChoiceRow<Value extends string>(props: {
 	return (
 		<label className="setting">
 			<span>
-				{props.label}
-				{props.note === undefined ? null : <small>{props.note}</small>}
+				<Name {...props} />
 			</span>
 			<select
 				className="popup"
@@ -86,8 +94,7 @@ function TextField(props: TextRowProps): ReactNode {
 	return (
 		<div className="setting setting-wide">
 			<label htmlFor={id}>
-				{props.label}
-				{props.note === undefined ? null : <small>{props.note}</small>}
+				<Name {...props} />
 			</label>
 			<input
 				id={id}
@@ -123,8 +130,7 @@ export function FactRow(props: {
 	return (
 		<div className="setting">
 			<span>
-				{props.label}
-				{props.note === undefined ? null : <small>{props.note}</small>}
+				<Name {...props} />
 			</span>
 			<span className="value">{props.value}</span>
 		</div>
