@@ -255,8 +255,8 @@ it("a ghost, a dead runner and an orphan are named in the status and on the comm
 	}, WAIT);
 	const [orphan] = (await statusOf(served)).stray_runners;
 	const { out } = await runCli(["status", "--data-dir", served.dataDir]);
-	expect(out).toMatch(/^ghost:1b .*ghost/m);
-	expect(out).toMatch(/^dies:3b .*dead-runner/m);
+	expect(out).toMatch(/^ghost:1b .*deleted or replaced on disk/m);
+	expect(out).toMatch(/^dies:3b .*its process has ended/m);
 	expect(out).toMatch(new RegExp(`granite3.2-vision:2b.* ${orphan?.pid}: `, "m"));
 	await control(demo.url, { kill_orphan: { pid: orphan?.pid } });
 	await vi.waitFor(async () => expect((await statusOf(served)).stray_runners).toEqual([]), WAIT);
