@@ -153,12 +153,14 @@ describe("the chat in a browser, in front of a demo engine", () => {
 		await vi.waitFor(async () => expect((await chat()).attached).toHaveLength(4), SOON);
 		await page.reload();
 		await page.getByRole("tab", { name: "Chat" }).click();
-		expect(
-			await page
-				.getByRole("list", { name: /^Pictures/ })
-				.getByRole("listitem")
-				.count(),
-		).toBe(4);
+		await expect
+			.poll(() =>
+				page
+					.getByRole("list", { name: /^Pictures/ })
+					.getByRole("listitem")
+					.count(),
+			)
+			.toBe(4);
 		await ask("What is this?", VISION);
 		expect((await answered()).text).toContain("4 images");
 		await expect
