@@ -260,10 +260,12 @@ export async function stress(count: number, seed: number): Promise<StressResult>
 	async function compareWithProcesses(): Promise<void> {
 		const untilMs = Date.now() + TRUTH_WITHIN_MS;
 		for (;;) {
-			const { ollama } = await json<{ ollama: { loaded_models: { name: string }[] } }>(
+			const { ollama } = await json<{ ollama: { loaded_models: { name: string; oddity: string | null }[] } }>(
 				`${url}/api/memory/status`,
 			);
+			// The engine lists a model whose runner was killed until it expires; of such a one Plimsoll must say that.
 			const told = ollama.loaded_models
+				.filter(({ oddity }) => oddity !== "dead-runner")
 				.map(({ name }) => name)
 				.sort()
 				.join(", ");
