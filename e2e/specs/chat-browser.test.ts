@@ -124,10 +124,12 @@ describe("the chat in a browser, in front of a demo engine", () => {
 		await page.keyboard.press("Control+n");
 		for (const typed of ["喫水", "喫水線"]) {
 			await page.getByRole("button", { name: "Conversations" }).click();
-			await page.getByRole("searchbox", { name: "Search conversations" }).fill(typed);
+			const field = page.getByRole("searchbox", { name: "Search conversations" });
+			await field.fill(typed);
 			await page.locator("mark", { hasText: typed }).waitFor();
 			await page.keyboard.press("ArrowDown");
 			await page.keyboard.press("Enter");
+			await field.waitFor({ state: "hidden" });
 			await page.getByRole("log").getByText("船はなぜ海に浮くのですか").first().waitFor();
 			if (typed === "喫水") await page.keyboard.press("Control+n");
 		}

@@ -50,7 +50,12 @@ export function wireChat(rooms: ChatRooms): Chat {
 				await watchdog.opened(signal);
 				try {
 					const result = await residency.load(
-						{ model, ...(wantedContext === null ? {} : { contextLength: wantedContext }) },
+						// A question has time: a model that has just answered counts as busy for a while.
+						{
+							model,
+							waitsForBusy: true,
+							...(wantedContext === null ? {} : { contextLength: wantedContext }),
+						},
 						"popover",
 						signal,
 					);

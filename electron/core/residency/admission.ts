@@ -19,6 +19,8 @@ export interface AdmissionRequest {
 	readonly requestedBy: Operation["requestedBy"];
 	/** Load although it is over. */
 	readonly force: boolean;
+	/** Wait for busy models that have to go, as programs do, where a click would be told at once. */
+	readonly waitsForBusy?: boolean;
 	/** Closes the request that loads, so that a person can cancel it. */
 	readonly cancel?: () => void;
 }
@@ -219,7 +221,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
 		log.info("load judged", { ...fitFigures(verdict), force: request.force });
 		const over = verdict.outcome === "over";
 		if (over && !request.force) {
-			const names = asker === "program" ? namesToWaitFor(verdict) : [];
+			const waits = asker === "program" || request.waitsForBusy === true;
+			const names = waits ? namesToWaitFor(verdict) : [];
 			if (names.length === 0) return { kind: "no", error: refusalOf(verdict) };
 			return { kind: "room", verdict: { ...verdict, waitFor: names } };
 		}
@@ -410,7 +413,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
 	};
 }
 
-/** Busy models whose leaving would be enough; a program's request waits for them as it would at the engine. */
+/** Busy models whose leaving would be enough; a program's or the chat's question waits for them as it would at the engine. */
 function namesToWaitFor(verdict: FitVerdict): readonly string[] {
 	return verdict.help.flatMap((help) => (help.kind === "wait" ? help.names : []));
 }

@@ -88,7 +88,7 @@ describe("making room for a load", () => {
 		expect(w.runners().map(({ model }) => model.name)).toEqual(["b:latest"]);
 	});
 
-	it("lets a program wait for a model that works, and a click not", async () => {
+	it("lets a program and a question of the chat wait for a model that works, and a click not", async () => {
 		const w = world(47);
 		await idle(w, "a:latest");
 		w.answer("a:latest");
@@ -101,6 +101,11 @@ describe("making room for a load", () => {
 		expect(w.engineLoads).toEqual([]);
 		w.answered("a:latest");
 		expect(await w.clock.until(load)).toMatchObject({ name: "b:latest", evicted: [{ name: "a:latest" }] });
+		const question = w.residency.load({ model: "c", waitsForBusy: true }, "popover");
+		expect(await w.clock.until(question)).toMatchObject({
+			name: "c:latest",
+			evicted: [{ name: "b:latest" }],
+		});
 	});
 
 	it("needs nothing any more when what stood in the way leaves by itself", async () => {

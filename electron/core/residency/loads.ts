@@ -20,7 +20,11 @@ import { DEFAULT_KEEP_ALIVE_MS, isEmbedding, touchModel } from "./touch.ts";
 import type { Unloads } from "./unloads.ts";
 
 /** What is asked for. */
-export type LoadArgument = Omit<CallArgument<"load">, "force"> & { readonly force?: boolean };
+export type LoadArgument = Omit<CallArgument<"load">, "force"> & {
+	readonly force?: boolean;
+	/** Waits for busy models that have to go, where a click would be told at once. */
+	readonly waitsForBusy?: boolean;
+};
 
 /** What loads need. */
 export interface LoadParts {
@@ -97,6 +101,7 @@ export function createLoads(parts: LoadParts): Loads {
 			...(argument.contextLength === undefined ? {} : { contextLength: argument.contextLength }),
 			requestedBy,
 			force: argument.force ?? false,
+			waitsForBusy: argument.waitsForBusy ?? false,
 		});
 		if (answer.kind === "refusal") throw answer.error;
 		if (answer.kind === "ticket") return answer;
