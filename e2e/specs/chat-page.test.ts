@@ -56,6 +56,9 @@ describe("why who answers, by keyboard alone", () => {
 			await tabTo(open, /^Keep .* for this conversation$/);
 			await open.page.keyboard.press("Enter");
 			await open.change((state) => ({ ...state, chat: { ...state.chat, member } }));
+			await open.page
+				.getByRole("button", { name: /^Keep .* for this conversation$/, pressed: true })
+				.waitFor();
 			await open.page.keyboard.press("Enter");
 			expect(await callsOf(open)).toEqual([
 				{ name: "chooseAnswerer", argument: { member } },
