@@ -34,15 +34,20 @@ async function tabTo({ page }: OpenPopover, name: RegExp): Promise<void> {
 	throw new Error(`nothing called ${name} is reached by Tab`);
 }
 
+/** Opens the reasons by key; they come as a part of their own. */
+async function openReasons(open: OpenPopover, key: "Enter" | "Space"): Promise<void> {
+	await tabTo(open, /^Auto →/);
+	await open.page.keyboard.press(key);
+	await open.page.getByText(/^It is about coding/).waitFor();
+}
+
 const callsOf = async (open: OpenPopover) =>
 	(await open.calls()).filter(({ name }) => name !== "picture" && name !== "keepDraft");
 
 describe("why who answers, by keyboard alone", () => {
 	it("is opened, and another member is asked once", () =>
 		withPage(states["chat-routed"], async (open) => {
-			await tabTo(open, /^Auto →/);
-			await open.page.keyboard.press("Enter");
-			await open.page.getByText(/^It is about coding/).waitFor();
+			await openReasons(open, "Enter");
 			await tabTo(open, /^Answer with gemma3 4b$/);
 			await open.page.keyboard.press("Enter");
 			expect(await callsOf(open)).toEqual([{ name: "retryAnswer", argument: { member: "gemma" } }]);
@@ -50,8 +55,7 @@ describe("why who answers, by keyboard alone", () => {
 
 	it("keeps a member for the conversation, and leaves it to the router again", () =>
 		withPage(states["chat-routed"], async (open) => {
-			await tabTo(open, /^Auto →/);
-			await open.page.keyboard.press("Space");
+			await openReasons(open, "Space");
 			const member = states["chat-routed"].chat.messages[1]?.route?.member?.id ?? "";
 			await tabTo(open, /^Keep .* for this conversation$/);
 			await open.page.keyboard.press("Enter");
@@ -68,8 +72,7 @@ describe("why who answers, by keyboard alone", () => {
 
 	it("is corrected: the question was about something else", () =>
 		withPage(states["chat-routed"], async (open) => {
-			await tabTo(open, /^Auto →/);
-			await open.page.keyboard.press("Enter");
+			await openReasons(open, "Enter");
 			await tabTo(open, /^Wrong topic\?$/);
 			await open.page.keyboard.press("Enter");
 			await tabTo(open, /^writing$/);
