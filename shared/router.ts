@@ -87,19 +87,21 @@ export interface Team {
 }
 
 /** Why a member was taken or passed over. */
-export type CandidateReason =
-	| "chosen"
-	| "chosen-by-user"
-	| "kept-for-conversation"
-	| "loaded-is-adequate"
-	| "not-installed"
-	| "no-vision"
-	| "no-tools"
-	| "context-too-small"
-	| "does-not-fit"
-	| "other-domain"
-	| "ranked-lower"
-	| "pressure";
+export const CANDIDATE_REASONS = [
+	"chosen",
+	"chosen-by-user",
+	"kept-for-conversation",
+	"loaded-is-adequate",
+	"not-installed",
+	"no-vision",
+	"no-tools",
+	"context-too-small",
+	"does-not-fit",
+	"other-domain",
+	"ranked-lower",
+	"pressure",
+] as const;
+export type CandidateReason = (typeof CANDIDATE_REASONS)[number];
 
 /** One member, judged for a prompt. */
 export interface Candidate {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DOMAINS } from "../../../shared/router.ts";
+import { CANDIDATE_REASONS, DOMAINS } from "../../../shared/router.ts";
 
 /** Gigabytes of 1024³ bytes, to hundredths. */
 const gb = z.number();
@@ -316,22 +316,7 @@ export const decisionSchema = z.strictObject({
 		z.strictObject({
 			member: z.string(),
 			model: z.string(),
-			reason: z
-				.enum([
-					"chosen",
-					"chosen-by-user",
-					"kept-for-conversation",
-					"loaded-is-adequate",
-					"not-installed",
-					"no-vision",
-					"no-tools",
-					"context-too-small",
-					"does-not-fit",
-					"other-domain",
-					"ranked-lower",
-					"pressure",
-				])
-				.describe("why it was taken or passed over"),
+			reason: z.enum(CANDIDATE_REASONS).describe("why it was taken or passed over"),
 			rank: z.int().nullable().describe("place in the order of preference before memory was looked at"),
 			loaded: z.boolean(),
 			fits: z.boolean().nullable(),

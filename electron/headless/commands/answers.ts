@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CandidateReason } from "../../../shared/router.ts";
+import { CANDIDATE_REASONS } from "../../../shared/router.ts";
 
 const gb = z.number();
 
@@ -132,21 +132,6 @@ export const flushAnswer = z.object({
 	grades: z.record(z.string(), z.enum(["proved", "engine-says-so", "not-confirmed"])),
 });
 
-const candidateReason = z.enum([
-	"chosen",
-	"chosen-by-user",
-	"kept-for-conversation",
-	"loaded-is-adequate",
-	"not-installed",
-	"no-vision",
-	"no-tools",
-	"context-too-small",
-	"does-not-fit",
-	"other-domain",
-	"ranked-lower",
-	"pressure",
-] satisfies CandidateReason[]);
-
 /** The part of a routing decision that is shown. */
 export const routeAnswer = z.object({
 	member: z.string().nullable(),
@@ -164,7 +149,7 @@ export const routeAnswer = z.object({
 		z.object({
 			member: z.string(),
 			model: z.string(),
-			reason: candidateReason,
+			reason: z.enum(CANDIDATE_REASONS),
 			loaded: z.boolean(),
 			fits: z.boolean().nullable(),
 		}),
